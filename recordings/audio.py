@@ -16,7 +16,7 @@ import soundfile
 
 from callcenter.kernel.errors import Unavailable
 from recordings.core.mixing import RATE, SAMPLE_BYTES, Source, Span, plan
-from recordings.files import FileBytes, io_errors, open_private
+from recordings.files import FileBytes, io_errors, open_private, sync_file
 from recordings.legs import Leg, Legs
 
 with warnings.catch_warnings():
@@ -35,33 +35,28 @@ def mix_to_flac(legs: Legs, flac_path: Path) -> int:
     Raises:
         Unavailable: ``disk_full``, ``recording_io`` or ``audio_write_failed``.
     """
-    return _write_flac(_mixed(legs), flac_path, channels=2)
+    return _write(_mixed(legs), flac_path, channels=2)
 
 
 def compress_message(leg: Leg, flac_path: Path) -> int:
     """Write a message as mono 8 kHz 16-bit FLAC; frames written. Raises as ``mix_to_flac``."""
-    return _write_flac(_mono(leg), flac_path, channels=1)
+    return _write(_mono(leg), flac_path, channels=1)
 
 
 def decode_to_wav(flac_path: Path, wav_path: Path) -> None:
     """Write the WAV whose samples are exactly those of the FLAC; readable by us alone.
 
     Raises:
-        Unavailable: ``audio_unreadable``, ``disk_full`` or ``recording_io``.
+        Unavailable: ``audio_unreadable``, ``audio_write_failed``, ``disk_full`` or ``recording_io``.
     """
-    with io_errors("decode"), open(open_private(wav_path), "w+b") as target:
+    with io_errors("decode"):
         try:
             with soundfile.SoundFile(flac_path) as source:
-                wav = soundfile.SoundFile(
-                    target, "w", source.samplerate, source.channels, subtype="PCM_16", format="WAV"
-                )
-                with wav:
-                    for block in _pcm_blocks(source):
-                        wav.buffer_write(block, dtype="int16")
-        except (soundfile.SoundFileError, AssertionError) as error:
+                rate, channels = source.samplerate, source.channels
+                _write(_pcm_blocks(source), wav_path, channels=channels, container="WAV", rate=rate)
+        except soundfile.SoundFileError as error:
             raise Unavailable("audio_unreadable", file=flac_path.name) from error
-        target.flush()
-        os.fsync(target.fileno())
+        sync_file(wav_path)
 
 
 def _mixed(legs: Legs) -> Iterator[bytes]:
@@ -115,30 +110,33 @@ def _segment(pcm: bytes, *, rate: int, channels: int) -> AudioSegment:
     return AudioSegment(data=pcm, sample_width=SAMPLE_BYTES, frame_rate=rate, channels=channels)
 
 
-def _write_flac(blocks: Iterator[bytes], flac_path: Path, *, channels: int) -> int:
+def _write(
+    blocks: Iterator[bytes], path: Path, *, channels: int, container: str = "FLAC", rate: int = RATE
+) -> int:
+    """Write 16-bit audio, read it back and compare; frames written."""
     written = hashlib.sha256()
     frames = 0
-    with io_errors("write_flac"):
-        os.close(open_private(flac_path))
+    with io_errors("write_audio"):
+        os.close(open_private(path))
         try:
-            with soundfile.SoundFile(flac_path, "w", RATE, channels, subtype="PCM_16", format="FLAC") as flac:
+            with soundfile.SoundFile(path, "w", rate, channels, subtype="PCM_16", format=container) as file:
                 for block in blocks:
-                    flac.buffer_write(block, dtype="int16")
+                    file.buffer_write(block, dtype="int16")
                     written.update(block)
                     frames += len(block) // (SAMPLE_BYTES * channels)
-            kept = _pcm_hash(flac_path)
+            kept = _pcm_hash(path)
         except (soundfile.SoundFileError, AssertionError) as error:
             # soundfile asserts that every frame was taken: false when the disk is full.
-            raise Unavailable("audio_write_failed", file=flac_path.name) from error
+            raise Unavailable("audio_write_failed", file=path.name) from error
     if kept != written.hexdigest():
-        raise Unavailable("audio_write_failed", file=flac_path.name)
+        raise Unavailable("audio_write_failed", file=path.name)
     return frames
 
 
-def _pcm_hash(flac_path: Path) -> str:
+def _pcm_hash(path: Path) -> str:
     digest = hashlib.sha256()
-    with soundfile.SoundFile(flac_path) as flac:
-        for block in _pcm_blocks(flac):
+    with soundfile.SoundFile(path) as file:
+        for block in _pcm_blocks(file):
             digest.update(block)
     return digest.hexdigest()
 

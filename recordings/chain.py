@@ -7,6 +7,7 @@ torn by a crash speaks of a recording that will be put again: it is cut off.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,12 +30,16 @@ log = structlog.get_logger()
 
 
 class Chain:
-    """The chain of one recordings root. One object per thread; any number of processes."""
+    """The chain of one recordings root, for any number of threads and processes.
+
+    A child made by ``fork`` needs an object of its own: the lock does not pass on.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._path = root / CHAIN_FILE
         self._lock = FileLock(root / LOCK_FILE, timeout=LOCK_TIMEOUT_S, mode=0o600)
+        self._reading = threading.RLock()
         self._read_to = 0
         self._last: Entry | None = None
         self._newest: dict[Key, Entry] = {}
@@ -63,9 +68,9 @@ class Chain:
         Raises:
             Unavailable: ``chain_damaged`` when a line cannot be read; ``recording_io``.
         """
-        with io_errors("read_chain"):
+        with self._reading, io_errors("read_chain"):
             self._refresh()
-        return self._newest.get(key)
+            return self._newest.get(key)
 
     def append(self, entry: Entry) -> Entry:
         """Add ``entry``, numbered and linked; on the disk when this returns.
@@ -73,7 +78,7 @@ class Chain:
         Raises:
             Unavailable: as ``newest``; ``disk_full``; ``chain_locked``.
         """
-        with self.locked(), io_errors("append_chain"):
+        with self.locked(), self._reading, io_errors("append_chain"):
             self._cut_torn_line()
             self._refresh()
             last = self._last

@@ -54,7 +54,7 @@ class StoredRecording:
 
 
 class RecordingStore:
-    """The recordings below ``root``. One object per thread; any number of processes.
+    """The recordings below ``root``, for any number of threads and processes; make it after a ``fork``.
 
     Without an ``identity`` it can put, find, erase and verify, but open nothing.
     """
