@@ -1,0 +1,1 @@
+"""The database: opening it, transactions, column types, migrations. Knows no table of its own."""

@@ -1,0 +1,1 @@
+"""Contacts, reporters and tickets: from a call to a matter with a code."""

@@ -1,0 +1,1 @@
+"""The worker: journals into the database, and the durable work after each call."""

@@ -1,0 +1,1 @@
+"""What is known of calls: records, recordings, transcripts, alarms, and the jobs that they owe."""
