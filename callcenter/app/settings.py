@@ -82,7 +82,9 @@ class Settings(BaseSettings):
         trunks = []
         for part in given.split(";"):
             name, _, addresses = part.strip().partition("=")
-            trunks.append({"name": name, "addresses": tuple(a.strip() for a in addresses.split(",") if a.strip())})
+            trunks.append(
+                {"name": name, "addresses": tuple(a.strip() for a in addresses.split(",") if a.strip())}
+            )
         return tuple(trunks)
 
     @field_validator("var", mode="after")
