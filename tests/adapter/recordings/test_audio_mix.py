@@ -139,6 +139,21 @@ def test_a_disk_that_fills_up_is_an_error_never_a_short_file(
             decode_to_wav(tmp_path / "whole.flac", tmp_path / "back.wav")
 
 
+def test_a_codec_that_writes_anything_else_is_caught(
+    tmp_path: Path, write_wav: Writer, noise: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_wav(tmp_path / "in.wav", noise(8000))
+    real = soundfile.SoundFile.buffer_write
+
+    def wrong(file: soundfile.SoundFile, block: bytes, dtype: str) -> None:
+        real(file, bytes([block[0] ^ 1]) + block[1:], dtype)
+
+    monkeypatch.setattr(soundfile.SoundFile, "buffer_write", wrong)
+
+    with pytest.raises(Unavailable, match="audio_write_failed"):
+        mix_to_flac(check_legs(path, path), tmp_path / "mix.flac")
+
+
 @pytest.mark.parametrize("content", [b"", b"fLaC", b"no audio at all" * 100])
 def test_what_is_no_flac_is_a_typed_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.flac").write_bytes(content)

@@ -87,6 +87,15 @@ def test_chunks_before_and_after_the_audio_are_not_audio(body: bytes) -> None:
     assert (facts.status, facts.frames) == (WavStatus.OK, 50)
 
 
+def test_half_a_sample_and_its_padding_are_not_audio() -> None:
+    tail = b"\0" + b"LIST" + struct.pack("<I", 4) + b"INFO"
+    data = with_sizes(wav(50)[:-1], riff=36 + 99 + len(tail), audio=99) + tail
+
+    facts = inspect_wav(data)
+
+    assert (facts.status, facts.frames) == (WavStatus.REPAIRED, 49)
+
+
 @pytest.mark.parametrize("length", [0, 1, 4, 11, 12, 20, 36, 43, 44, 45])
 def test_what_has_no_sample_is_empty(length: int) -> None:
     assert inspect_wav(wav(100)[:length]).status is WavStatus.EMPTY
