@@ -15,19 +15,23 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from callcenter.journal.record import BOOT, Record
 from callcenter.kernel.ids import CallId
 from callcenter.ledger.call import Stamp, Stamped, fold_call
 from callcenter.ledger.codec import decode
-from callcenter.ledger.facts import CallEnded, CallLost, Fact, WrapUpEnded
+from callcenter.ledger.facts import CallAnswered, CallEnded, CallLost, Fact, WrapUpEnded
 from callcenter.ledger.record import CallRecord
 
 _Kept = TypeVar("_Kept")
 
 KEEP_ENDED = 2000
 """Ended calls kept for facts that follow the end: wrap-up, a late message."""
+
+SETTLING = 100
+"""So many of the calls ended last are read again after a restart if their wrap-up is still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +101,10 @@ class Ledger:
         return (fold_call(known.facts) for known in list(self._open.values()))
 
     def bookmark(self) -> Bookmark:
-        """Where to begin after a restart: before the first fact of the oldest open call."""
-        oldest = min(self._open.values(), key=lambda known: known.first_seq, default=None)
+        """Where to begin after a restart: before the first fact of the oldest call not yet complete."""
+        recent = islice(reversed(self._ended.values()), SETTLING)
+        unsettled = [*self._open.values(), *(known for known in recent if _lacks_wrap_up(known))]
+        oldest = min(unsettled, key=lambda known: known.first_seq, default=None)
         if oldest is None:
             return Bookmark(after_seq=self._seq, boot=self._boots[self._boot])
         return Bookmark(after_seq=max(oldest.first_seq - 1, 0), boot=oldest.boot)
@@ -120,6 +126,11 @@ class Ledger:
         if call in self._open and isinstance(fact, CallEnded | CallLost):
             _keep(self._ended, call, self._open.pop(call), most=self._keep_ended)
         return fold_call(known.facts) if call in self._ended else None
+
+
+def _lacks_wrap_up(known: _Call) -> bool:
+    kinds = {type(fact) for _, fact in known.facts}
+    return CallAnswered in kinds and WrapUpEnded not in kinds
 
 
 def _keep(shelf: OrderedDict[CallId, _Kept], call: CallId, what: _Kept, *, most: int) -> None:

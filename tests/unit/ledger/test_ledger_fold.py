@@ -305,6 +305,20 @@ def test_a_bookmark_brings_the_open_calls_back() -> None:
     assert after.bookmark() == Bookmark(after_seq=7, boot="boot-1")
 
 
+def test_a_bookmark_waits_for_the_wrap_up() -> None:
+    records = journal(
+        (0, 100, STARTED), (5, 105, ANSWERED), (9, 109, ENDED), (19, 119, WrapUpEnded(call=CALL, agent=AN))
+    )
+    before = Ledger(boot="b")
+    for record in records[:3]:
+        before.apply_record(record)
+    bookmark = before.bookmark()
+    assert bookmark == Bookmark(after_seq=0, boot="b")
+    assert run(records[bookmark.after_seq :], Ledger(boot=bookmark.boot)).wrap_up_s == 10.0
+    before.apply_record(records[3])
+    assert before.bookmark() == Bookmark(after_seq=4, boot="b")
+
+
 def test_engine_records_are_passed_over_and_foreign_ones_refused() -> None:
     ledger = Ledger()
     engine = Record(seq=1, at=START, mono=0.0, kind="engine", type="LinkLost", data={})
