@@ -102,7 +102,7 @@ class Engine:
         house = self.house
         if event.call in house.calls:
             return "call_known"
-        if house.is_gone(event.call):
+        if event.call in house.departed:
             return "call_left"
         full = house.admitted >= house.configuration.max_calls
         call = house.admit(event.call, admitted=not full)
@@ -112,7 +112,7 @@ class Engine:
 
     def _caller_joined(self, event: CallerJoined) -> str | None:
         house = self.house
-        if house.is_gone(event.call):
+        if event.call in house.departed:
             return "call_left"
         call = house.calls.get(event.call) or house.admit(event.call)
         if call.state is not CallState.IN_HOUSE:
@@ -142,7 +142,7 @@ class Engine:
         house = self.house
         call = house.calls.get(event.call)
         if call is None:
-            house.bury(event.call)
+            house.departed.add(event.call)
             return "call_unknown"
         desk = house.desk_of(call)
         if call.state is CallState.OFFERED:
@@ -152,7 +152,7 @@ class Engine:
         elif desk is not None:
             house.wrap_up(desk)
         house.forget(call)
-        house.bury(event.call)
+        house.departed.add(event.call)
         return None
 
     def _talk_ended(self, event: TalkEnded) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from acd.core.commands import AgentChanged, CancelOffer, Command, OfferCall, Overflow, OverflowReason
 from acd.core.config import Configuration, QueueSettings
+from acd.core.departed import Departed
 from acd.core.line import Line
 from acd.core.records import NOT_READY, PHONE_LOST, RONA, Agent, Call
 from acd.core.states import (
@@ -24,7 +25,6 @@ from callcenter.kernel.ids import AgentId, CallId, OfferId, QueueName
 
 RING_SLACK_S = 3.0
 """Asterisk's own Dial timeout must report first; only if it never does, we end the offer ourselves."""
-_REMEMBERED_GONE = 4096
 _AT_DESK = (AgentState.RESERVED, AgentState.ON_CALL)
 
 
@@ -60,12 +60,12 @@ class House:
         """Last word of each phone: reachable, in use. Also of desks that nobody configured yet."""
         self.waiting: dict[QueueName, int] = {}
         self.admitted = 0
+        self.departed = Departed()
         self.line = Line()
         self.timers = Timers()
         self.counts = Counts()
         self.commands: list[Command] = []
         self._joined = 0
-        self._gone: dict[CallId, None] = {}
 
     # Calls
 
@@ -82,16 +82,6 @@ class House:
         call = self.calls[call_id] = Call(call_id, admitted=admitted)
         self.admitted += admitted
         return call
-
-    def is_gone(self, call_id: CallId) -> bool:
-        """Is this one of the calls that left lately? A channel's id never comes back."""
-        return call_id in self._gone
-
-    def bury(self, call_id: CallId) -> None:
-        """Remember that the call is over, so that what is said of it late is known for late."""
-        self._gone[call_id] = None
-        if len(self._gone) > _REMEMBERED_GONE:
-            del self._gone[next(iter(self._gone))]
 
     def start_waiting(
         self,

@@ -16,8 +16,8 @@ def resynchronise(house: House, truth: Resynchronised) -> None:
     """Follow the truth; what was withheld while the link was down is armed again.
 
     A call that said goodbye stays gone: the picture was taken before. A call that is merely absent is
-    forgotten, not buried, so that it is taken in again should it join. Of two entries for one call, or of
-    two calls at one desk, the first counts.
+    forgotten, but not noted as departed, so that it is taken in again should it join. Of two entries for
+    one call, or of two calls at one desk, the first counts.
     """
     first, house.linked, house.synchronised = not house.synchronised, True, True
     seen = _usable(house, truth.calls)
@@ -39,7 +39,7 @@ def resynchronise(house: House, truth: Resynchronised) -> None:
 def _usable(house: House, calls: tuple[CallSeen, ...]) -> dict[CallId, CallSeen]:
     seen: dict[CallId, CallSeen] = {}
     for entry in calls:
-        if not house.is_gone(entry.call):
+        if entry.call not in house.departed:
             seen.setdefault(entry.call, entry)
     return seen
 
