@@ -75,6 +75,7 @@ class FakeAmi:
         self.users = dict(users)
         self.write_timeout_s = write_timeout_s
         self.uptime_s = 100
+        self.booted = True
         self.port = 0
         self.reject_logins = False
         self.connections: list[Connection] = []
@@ -242,7 +243,7 @@ class FakeAmi:
         connection.user = action["username"]
         connection.events = action["events"].lower() != "off"
         answer = _reply(action, "Success", {"Message": "Authentication accepted"})
-        if connection.events:
+        if connection.events and self.booted:
             booted = {"Event": "FullyBooted", "Privilege": "system,all", "Uptime": str(self.uptime_s)}
             answer += message({**booted, "LastReload": str(self.uptime_s), "Status": "Fully Booted"})
         return answer

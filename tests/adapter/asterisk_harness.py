@@ -62,6 +62,15 @@ class Told:
                 await self._more.wait()
 
 
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for what nobody tells of; at most 10 s."""
+    for _ in range(5_000):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("it never came to hold")
+
+
 def endpoint_of(ami: FakeAmi) -> AmiEndpoint:
     return AmiEndpoint(
         host="127.0.0.1",
