@@ -1,0 +1,1 @@
+"""SIPp scenario templates; ``sim.sipp`` fills them in."""
