@@ -18,8 +18,8 @@ _log = structlog.get_logger()
 class Runner:
     """Feeds the engine, journals each step before it is carried out, and wakes the engine at its deadlines.
 
-    The journal begins with ``Configured``, so that it can be replayed alone. To be made and used inside
-    the loop's thread. A port that raises costs its own step only: it is logged, and the calls go on.
+    The journal begins with ``Configured``, so that it can be replayed alone. To be used inside the
+    loop's thread. A port that raises costs its own step only: it is logged, and the calls go on.
     """
 
     def __init__(
@@ -29,7 +29,6 @@ class Runner:
         self._clock = clock_monotonic
         self._execute = execute
         self._journal = journal
-        self._loop = asyncio.get_running_loop()
         self._pending: deque[Event | None] = deque()
         self._draining = False
         self._closed = False
@@ -102,7 +101,8 @@ class Runner:
             self._timer.cancel()
         delay = max(0.0, deadline - self._clock())
         self._armed_for = deadline
-        self._timer = self._loop.call_at(self._loop.time() + delay, self._wake, deadline)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(loop.time() + delay, self._wake, deadline)
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -206,8 +206,8 @@ class House:
             call.offer_timer = self.timers.set(self.now + deadline, TimerKind.OFFER, call)
 
     def cancel_offer(self, call: Call) -> None:
-        """Ask for the ringing to stop."""
-        if call.offer is not None and call.agent is not None:
+        """Ask for the ringing to stop; while nobody hears us, Asterisk ends the offer by itself."""
+        if self.linked and call.offer is not None and call.agent is not None:
             self.commands.append(CancelOffer(offer=call.offer, call=call.call, agent=call.agent))
 
     def drop_offer(self, call: Call) -> None:

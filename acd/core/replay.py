@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from acd.core.commands import Command
 from acd.core.config import Configuration
@@ -90,7 +90,7 @@ def _required(field: Field[Any]) -> bool:
 
 def _value(hint: Any, value: Any, at: str) -> Any:
     origin = get_origin(hint)
-    if origin is UnionType:
+    if origin in (Union, UnionType):  # a NewType with None makes the one, a class the other
         inner = [option for option in get_args(hint) if option is not NoneType]
         return None if value is None else _value(inner[0], value, at)
     if origin in (tuple, frozenset):

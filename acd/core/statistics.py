@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from acd.core.commands import AgentChanged, Command, Ignored, Overflow, OverflowReason
 from acd.core.departed import Departed
-from acd.core.events import CallerJoined, CallLeft, CallSeen, Event, OfferAnswered, Resynchronised
+from acd.core.events import CallerJoined, CallLeft, CallSeen, Configured, Event, OfferAnswered, Resynchronised
 from acd.core.limits import seconds_waited
 from acd.core.states import AgentState
 from callcenter.kernel.ids import AgentId, CallId, QueueName
@@ -74,7 +74,7 @@ class _Waiting:
 
 
 class Statistics:
-    """Show it every step of the engine, deadlines (``event=None``) too.
+    """Show it every step of the engine from the first ``Configured`` on, deadlines (``event=None``) too.
 
     Raises:
         ValueError: a threshold is not positive.
@@ -89,6 +89,7 @@ class Statistics:
         self._queue_of: dict[CallId, QueueName] = {}
         self._handling: dict[AgentId, _Handling] = {}
         self._departed = Departed()
+        self._queues: tuple[QueueName, ...] = ()
         self._total = _Tally()
         self._tallies: dict[QueueName, _Tally] = {}
         self._blocked = 0
@@ -99,8 +100,10 @@ class Statistics:
             self._leave(event.call, now)
         elif not any(isinstance(command, Ignored) for command in commands):
             match event:
+                case Configured():
+                    self._queues = tuple(queue.name for queue in event.configuration.queues)
                 case CallerJoined():
-                    self._join(event.call, event.queue, now - seconds_waited(event.waited_s))
+                    self._join(event.call, self._known(event.queue), now - seconds_waited(event.waited_s))
                 case OfferAnswered():
                     self._answer(CallId(event.offer.rpartition("#")[0]), now)
                 case Resynchronised():
@@ -136,6 +139,12 @@ class Statistics:
             },
             blocked=self._blocked,
         )
+
+    def _known(self, queue: QueueName | None) -> QueueName:
+        """As in the engine, callers of no queue that is configured belong to the first."""
+        if queue is not None and (queue in self._queues or not self._queues):
+            return queue
+        return self._queues[0] if self._queues else QueueName("unknown")
 
     def _tallies_of(self, queue: QueueName) -> tuple[_Tally, _Tally]:
         return self._total, self._tallies.setdefault(queue, _Tally())
@@ -195,12 +204,13 @@ class Statistics:
             self._adopt(entry, now)
 
     def _adopt(self, entry: CallSeen, now: float) -> None:
-        in_line = entry.talking_to is None and (entry.ringing is not None or entry.waiting_in is not None)
         if entry.talking_to is not None:
             self._answer(entry.call, now)
-        elif in_line and entry.call not in self._waiting and entry.waiting_in is not None:
-            self._join(entry.call, entry.waiting_in, now - seconds_waited(entry.waited_s))
-        elif not in_line and (waiting := self._waiting.pop(entry.call, None)) is not None:
+        elif entry.ringing is not None or entry.waiting_in is not None:
+            if entry.call not in self._waiting:
+                queue = self._known(entry.waiting_in or self._queue_of.get(entry.call))
+                self._join(entry.call, queue, now - seconds_waited(entry.waited_s))
+        elif (waiting := self._waiting.pop(entry.call, None)) is not None:
             for tally in waiting.tallies:
                 tally.overflowed += 1
 
