@@ -23,7 +23,10 @@ PACKAGES = ("callcenter", "acd", "ivr", "recordings")
 ALWAYS = {"error.unexpected"}
 """Asked for by the catalogue itself."""
 
-_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([A-Za-z0-9_.-]+)["']""")
+ASKING = {"t", "say"}
+"""Functions whose first argument is a key."""
+
+_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([A-Za-z0-9_.-]+)["']\s*([,)~+])""")
 
 
 @cache
@@ -50,12 +53,17 @@ def error_classes() -> frozenset[str]:
 
 
 def literals(node: ast.expr) -> Iterator[str]:
-    """The texts an argument can be: a literal, or either side of a conditional."""
+    """The texts an argument can be: a literal, or either side of a conditional.
+
+    Of a text put together at run time, its fixed beginning and ``*``.
+    """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
         yield from literals(node.body)
         yield from literals(node.orelse)
+    elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        yield f"{node.values[0].value}*"
 
 
 Use = tuple[str, frozenset[str] | None]
@@ -70,16 +78,17 @@ def uses() -> dict[str, list[Use]]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name not in error_classes() and name != "t":
+            if name not in error_classes() | ASKING:
                 continue
             given = [keyword.arg for keyword in node.keywords]
             fields = None if None in given else frozenset(arg for arg in given if arg and arg != "lang")
             for text in literals(node.args[0]):
-                key = text if name == "t" else f"error.{text}"
+                key = text if name in ASKING else f"error.{text}"
                 found[key].append((f"{path}:{node.lineno}", fields))
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.html")):
-            for key in _IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
+            for key, after in _IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
+                key += "*" if after in "~+" else ""
                 found[key].append((str(path.relative_to(ROOT)), None))
     return found
 
@@ -89,13 +98,19 @@ def fields_of(text: str) -> frozenset[str]:
     return frozenset(re.split(r"[.\[]", name)[0] for name in names)
 
 
+def known(key: str, lang: str) -> bool:
+    if key.endswith("*"):
+        return any(text.startswith(key[:-1]) for text in catalogue(lang))
+    return key in catalogue(lang)
+
+
 def test_every_key_in_the_source_has_both_translations() -> None:
     missing = [
         f"{lang}: {key}   ({where}; fields: {', '.join(sorted(fields or ())) or 'none'})"
         for key, places in sorted(uses().items())
         for where, fields in places[:1]
         for lang in languages
-        if key not in catalogue(lang)
+        if not known(key, lang)
     ]
     assert not missing, "texts missing in callcenter/i18n/locale:\n" + "\n".join(missing)
 
