@@ -17,7 +17,7 @@ from callcenter.asterisk import render
 from callcenter.asterisk.messages import AmiEvent, UserEvent
 from callcenter.kernel.errors import BadInput, Unavailable
 from sim.fake_ami import FakeAmi, Fault, message
-from tests.adapter.asterisk_harness import USERS, Told, bridge_to, plain_panoramisk, user_event
+from tests.adapter.asterisk_harness import USERS, Told, bridge_to, eventually, plain_panoramisk, user_event
 
 pytestmark = pytest.mark.adapter
 
@@ -61,6 +61,23 @@ async def test_a_failing_handler_does_not_cost_the_link() -> None:
         assert ami.logins == 2
         assert told.losses == 0
     assert all("0912345678" not in str({k: v for k, v in log.items() if k[:4] != "pii_"}) for log in logs)
+
+
+async def test_a_fault_of_our_own_in_reading_does_not_cost_the_link() -> None:
+    told = Told()
+
+    def fails(_headers: object) -> None:
+        raise RuntimeError
+
+    async with FakeAmi(USERS) as ami, bridge_to(ami, told) as bridge:
+        session = bridge._session
+        assert session is not None
+        reading, session._events._on_message = session._events._on_message, fails
+        ami.emit(user_event("lost"))
+        await eventually(lambda: bridge.stats.handler_errors == 1)
+        session._events._on_message = reading
+        ami.emit(user_event("park"))
+        await told.until(lambda: told.order == ["resync", "park"])
 
 
 async def test_failing_resync_and_loss_handlers_do_not_cost_the_link() -> None:

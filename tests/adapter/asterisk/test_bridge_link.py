@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -102,11 +103,12 @@ async def test_losing_either_login_is_losing_the_link(user: str) -> None:
 async def test_events_that_came_whole_are_told_before_the_loss() -> None:
     told = Told()
     async with FakeAmi(USERS) as ami, bridge_to(ami, told):
+        told.in_handler = lambda _event: time.sleep(0.001)  # so that they take several turns of the loop
         (connection,) = ami.live("events")
-        connection.writer.write(message(user_event("one")) + message(user_event("two")) + b"Event: Us")
+        connection.writer.write(b"".join(message(user_event(f"e{n}")) for n in range(60)) + b"Event: Us")
         connection.writer.close()
         await told.until(lambda: told.losses == 1)
-        assert told.order == ["resync", "one", "two", "lost"]
+        assert told.order == ["resync", *(f"e{n}" for n in range(60)), "lost"]
 
 
 async def test_without_a_link_actions_are_refused_and_not_kept() -> None:
