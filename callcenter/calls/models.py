@@ -115,6 +115,9 @@ class PostCallJobRow(Table, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     quarantined: bool
     attempts: int
+    """Attempts that failed."""
+    not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When to try again after a failure."""
     last_error: str | None = Field(default=None, sa_type=Text)
 
 

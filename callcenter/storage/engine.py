@@ -77,6 +77,8 @@ class Database:
 def open_database(url: str) -> Database:
     """Open ``sqlite:///path`` or ``postgresql://...``; nothing is connected before the first use.
 
+    Errors never quote the values of a statement: those are citizens' names, numbers and words.
+
     Raises:
         BadInput: the URL is malformed or of another kind of database.
     """
@@ -100,6 +102,7 @@ def _sqlite(url: URL) -> Engine:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -111,6 +114,7 @@ def _postgresql(url: URL) -> Engine:
     query = {"connect_timeout": str(_CONNECT_TIMEOUT_S), **url.query}
     return create_engine(
         url.set(drivername="postgresql+psycopg", query=query),
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=10,

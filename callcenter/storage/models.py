@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -52,3 +53,26 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A JSON document; ``None`` is SQL NULL."""
+
+
+def fitted(model: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Cut text to its column and drop NUL: what a trunk sends must never stop a loader on PostgreSQL."""
+    columns = Table.metadata.tables[str(model.__tablename__)].columns
+    fitting = {}
+    for name, value in values.items():
+        longest = getattr(columns[name].type, "length", None)
+        value = _without_nul(value)
+        fitting[name] = value[:longest] if isinstance(value, str) else value
+    return fitting
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\x00", "")
+        case list():
+            return [_without_nul(one) for one in value]
+        case dict():
+            return {key: _without_nul(one) for key, one in value.items()}
+        case _:
+            return value

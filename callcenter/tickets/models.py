@@ -21,8 +21,9 @@ class ReporterRow(Table, table=True):
     __tablename__ = "reporter"
 
     id: int | None = Field(default=None, primary_key=True)
-    phone_e164: str = Field(max_length=32, unique=True, sa_column_kwargs=PII)
-    phone_display: str = Field(max_length=32, sa_column_kwargs=PII)
+    phone_key: str = Field(max_length=64, unique=True, sa_column_kwargs=PII)
+    phone_e164: str | None = Field(default=None, max_length=32, sa_column_kwargs=PII)
+    phone_display: str = Field(max_length=64, sa_column_kwargs=PII)
     name: str | None = Field(default=None, max_length=200, sa_column_kwargs=PII)
 
 

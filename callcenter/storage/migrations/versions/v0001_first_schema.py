@@ -100,11 +100,12 @@ def upgrade() -> None:
     op.create_table(
         "reporter",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("phone_e164", sa.String(length=32), nullable=False),
-        sa.Column("phone_display", sa.String(length=32), nullable=False),
+        sa.Column("phone_key", sa.String(length=64), nullable=False),
+        sa.Column("phone_e164", sa.String(length=32), nullable=True),
+        sa.Column("phone_display", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reporter")),
-        sa.UniqueConstraint("phone_e164", name=op.f("uq_reporter_phone_e164")),
+        sa.UniqueConstraint("phone_key", name=op.f("uq_reporter_phone_key")),
     )
     op.create_table(
         "ticket",
@@ -194,6 +195,7 @@ def upgrade() -> None:
         sa.Column("finished_at", _INSTANT, nullable=True),
         sa.Column("quarantined", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", _INSTANT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["call"], ["call.call"], name=op.f("fk_post_call_job_call"), ondelete="CASCADE"
