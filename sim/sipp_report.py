@@ -49,6 +49,20 @@ class CallLine:
     cc_call: str = ""
     """Value of ``X-CC-Call`` in the INVITE to the desk."""
 
+    begun_us: int = 0
+    """Microseconds beside ``begun_s``."""
+    ended_us: int = 0
+
+    @property
+    def begun_at(self) -> float:
+        """When it was answered, on the wall clock."""
+        return self.begun_s + self.begun_us / 1_000_000
+
+    @property
+    def ended_at(self) -> float:
+        """When it ended, on the wall clock."""
+        return self.ended_s + self.ended_us / 1_000_000
+
     @property
     def answered(self) -> bool:
         """Whether both sides were connected."""
@@ -140,6 +154,8 @@ def parse_calls(lines: Iterable[str]) -> list[CallLine]:
                     begun_s=_whole(fields.get("begun")),
                     ended_s=_whole(fields.get("ended")),
                     rang_s=_whole(fields.get("rang")),
+                    begun_us=_whole(fields.get("begun_us")),
+                    ended_us=_whole(fields.get("ended_us")),
                     caller=fields.get("caller", ""),
                     desk=fields.get("desk", ""),
                     cc_call=fields.get("cc_call", ""),

@@ -44,6 +44,14 @@ exten => _4XXXX,1,Answer()
  same => n,Dial(PJSIP/desk${EXTEN:1},2)
  same => n,Log(NOTICE,desk=[${EXTEN:1}] status=[${DIALSTATUS}] cause=[${HANGUPCAUSE}])
  same => n,Hangup()
+; 7000 hears one key and rings the desk whose number ends like the caller's, both legs recorded.
+exten => 7000,1,Answer()
+ same => n,Read(KEYS,,1,,1,10)
+ same => n,Set(BASE=${ASTSPOOLDIR}/${UNIQUEID})
+ same => n,MixMonitor(,r(${BASE}-in.wav)t(${BASE}-out.wav))
+ same => n,Dial(PJSIP/desk1${CALLERID(num):-3},15,b(header^s^1(${UNIQUEID}))g)
+ same => n,Log(NOTICE,call=[${UNIQUEID}] keys=[${KEYS}] status=[${DIALSTATUS}])
+ same => n,Hangup()
 ; 6 and a SIP cause refuses the call with it, unanswered.
 exten => _6XX,1,Hangup(${EXTEN:1})
 [header]

@@ -37,7 +37,7 @@ STATISTICS = f"{HEADER}\na;b;3;2;1;0;0;\na;c;9;4;3;2;2;\na;d;9;4;"
 LOG = """\
 04:12:01.1: call 1-77-5@127.0.0.2 caller=[0900000001] end=left begun=[6] ended=[10] heard=[197.000000]
 something else
-04:12:02: call 2-7-5@127.0.0.1 desk=[desk1010] cc_call=[node1-176.42] end=hung_up_on rang=[5] begun=[7] heard=[100]
+call 2-7-5@127.0.0.1 desk=[desk1010] cc_call=[node1-176.42] end=hung_up_on rang=[5] begun=[7] heard=[100]
 04:12:02.2: call 3-77-5@127.0.0.1 desk=[desk1010] cc_call=[] end=cancelled rang=[9]
 """
 
