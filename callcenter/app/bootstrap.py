@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from callcenter.app.secrets import ensure_ami_accounts
+from callcenter.app.secrets import ensure_ami_accounts, ensure_token
 from callcenter.app.settings import Settings
 from callcenter.asterisk import config, process
 from callcenter.asterisk.bridge import AmiEndpoint
@@ -14,6 +15,8 @@ from callcenter.desks import snapshot
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
 from callcenter.switchboard.service import SwitchboardConfig
+from callcenter.tickets import service as tickets
+from callcenter.web.server import WebConfig
 from recordings.crypto import create_keys, load_identity, load_recipient
 from recordings.store import RecordingStore
 
@@ -133,6 +136,30 @@ def recording_store(settings: Settings, *, can_read: bool) -> RecordingStore:
     """The recordings at rest; only those who must listen get the identity that decrypts."""
     identity = load_identity(settings.keys) if can_read else None
     return RecordingStore(settings.recordings, load_recipient(settings.keys), identity)
+
+
+def ticket_lookup(settings: Settings) -> Callable[[str], str | None]:
+    """Finds the state of a report by its code; raises Unavailable when the database is away."""
+    database = open_database(settings.database_url)
+
+    def look_up(code: str) -> str | None:
+        with database.reading() as tx:
+            found = tickets.find_by_code(tx, code)
+        return str(found.state) if found else None
+
+    return look_up
+
+
+def web_config(settings: Settings) -> WebConfig:
+    """What the web process needs to know."""
+    return WebConfig(
+        host=settings.web_host,
+        port=settings.web_port,
+        database_url=settings.database_url,
+        switchboard_port=settings.switchboard_port,
+        switchboard_token=ensure_token(settings.run / "switchboard.token"),
+        language=settings.language,
+    )
 
 
 def now() -> datetime:

@@ -40,7 +40,9 @@ def _findings(settings: Settings, language: str) -> Iterator[Finding]:
     yield _speech(settings)
     yield _database(settings, language)
     free_mb = shutil.disk_usage(settings.var if settings.var.exists() else settings.var.parent).free // 2**20
-    yield Finding(part="disk", state="ok" if free_mb >= settings.min_free_mb else "missing", detail=f"{free_mb} MB")
+    yield Finding(
+        part="disk", state="ok" if free_mb >= settings.min_free_mb else "missing", detail=f"{free_mb} MB"
+    )
     keys = sorted(path.name for path in settings.keys.glob("*")) if settings.keys.exists() else []
     yield Finding(part="keys", state="ok" if keys else "absent", detail=", ".join(keys) or str(settings.keys))
     yield _switchboard(settings, language)
@@ -57,7 +59,9 @@ def _asterisk(settings: Settings, language: str) -> Finding:
 def _prompts(settings: Settings) -> Finding:
     counts = {folder: len(list((settings.prompts / folder).glob("*.wav"))) for folder in ("vi", "en")}
     state = "ok" if all(counts.values()) else "missing"
-    return Finding(part="prompts", state=state, detail=", ".join(f"{name}: {n}" for name, n in counts.items()))
+    return Finding(
+        part="prompts", state=state, detail=", ".join(f"{name}: {n}" for name, n in counts.items())
+    )
 
 
 def _speech(settings: Settings) -> Finding:

@@ -45,7 +45,9 @@ class SwitchboardClient:
         """
         try:
             async with (
-                httpx.AsyncClient(base_url=self._base, headers=self._headers, timeout=10.0, trust_env=False) as client,
+                httpx.AsyncClient(
+                    base_url=self._base, headers=self._headers, timeout=10.0, trust_env=False
+                ) as client,
                 client.stream("GET", "/events") as answer,
             ):
                 async for line in answer.aiter_lines():

@@ -7,6 +7,7 @@ snapshots are read in a thread, and every action to Asterisk has a deadline.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,9 +70,6 @@ class Switchboard:
         self.house = House()
         self._engine = Engine(to_configuration(self._snapshot))
         self._statistics = Statistics()
-        self._runner = Runner(
-            self._engine, clock_monotonic=clock.monotonic, execute=self._execute, journal=self._journalled
-        )
         self._bridge = Bridge(
             config.ami,
             on_event=self._hear,
@@ -83,9 +81,12 @@ class Switchboard:
         self._link = False
         self._first_resync = True
         self._last_call: dict[AgentId, CallId] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._changed = asyncio.Event()
         self._overflowed: set[CallId] = set()
+        self._runner = Runner(
+            self._engine, clock_monotonic=clock.monotonic, execute=self._execute, journal=self._journalled
+        )
 
     async def start(self) -> None:
         """Connect and begin to serve; returns at once, the link comes up when Asterisk is there."""
@@ -204,10 +205,12 @@ class Switchboard:
         self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
         self._changed.set()
 
-    def _journalled(self, now: float, event: acd.Event, commands: list[acd_commands.Command]) -> None:
+    def _journalled(
+        self, now: float, event: acd.Event | None, commands: Sequence[acd_commands.Command]
+    ) -> None:
         self._statistics.observe(event, commands, now)
         data = encode_event(event)
-        self._seq = self._journal.append("engine", type(event).__name__, {"now": now, "event": data})
+        self._seq = self._journal.append("engine", data["type"], {"now": now, "event": data})
 
     # What others ask
 
@@ -215,7 +218,7 @@ class Switchboard:
         """Write one fact about a call into the journal."""
         if isinstance(fact, facts.CallEnded | facts.CallLost):
             self._overflowed.discard(fact.call)
-        self._seq = self._journal.append("call", type(fact).__name__, encode_fact(fact))
+        self._seq = self._journal.append("call", *encode_fact(fact))
 
     def arrive(self, call: CallId, channel: str, alias: str, caller: str) -> None:
         """The IVR was asked to serve a call, perhaps before AMI told of it."""
@@ -259,7 +262,7 @@ class Switchboard:
             "max_calls": self._snapshot.max_calls,
             "calls": [asdict(call) for call in view.calls],
             "desks": [{**asdict(agent), "name": names.get(agent.agent, "")} for agent in view.agents],
-            "statistics": self._statistics.view(now),
+            "statistics": asdict(self._statistics.view(now)),
             "offer_to_ring_ms": self._latency.view(),
             "journal": {"seq": self._seq, "failing": self._journal.failing},
             "bridge": asdict(self._bridge.stats),
@@ -276,12 +279,12 @@ class Switchboard:
 
     # What goes on by itself
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("background work failed", exc_info=error)
@@ -359,5 +362,3 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (found.st_mtime_ns, found.st_ino)
-
-

