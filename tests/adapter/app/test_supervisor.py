@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from callcenter.app.supervisor import Role, Supervisor
 
 pytestmark = pytest.mark.adapter

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from acd.core import events as acd
 from callcenter.asterisk import messages as ami
 from callcenter.asterisk.resync import ChannelSeen, LinkUp, Resync
 from callcenter.kernel.ids import AgentId, CallId, OfferId, QueueName
 from callcenter.ledger import facts
 from callcenter.switchboard.house import Heard, House
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = pytest.mark.unit
 
