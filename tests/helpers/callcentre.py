@@ -1,0 +1,204 @@
+"""A whole call centre of its own for a test: own folder, own ports, real parts; gone when the test is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED_VAR = Path(os.environ.get("CALLCENTER_VAR", REPOSITORY / "var")).resolve()
+"""Where ``make setup`` put what is only read: tools, models, prompts, clips."""
+
+T = TypeVar("T")
+
+
+def until(what: Callable[[], T | None], seconds: float, *, why: str) -> T:
+    """The first true answer of ``what`` within ``seconds``; fails with ``why`` otherwise."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds:g} s: {why}")
+
+
+class CallCentre:
+    """``callcenter up`` with a folder and ports of its own."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.var = folder / "var"
+        self.var.mkdir(parents=True)
+        folder.chmod(0o755)
+        for name in ("tools", "models", "prompts", "clips"):
+            (SHARED_VAR / name).mkdir(parents=True, exist_ok=True)
+            (self.var / name).symlink_to(SHARED_VAR / name)
+        first = _free_ports(6)
+        rtp = 20000 + (first[0] % 100) * 400
+        self.ports = dict(
+            zip(("sip", "ami", "agi", "asterisk_http", "switchboard", "web"), first, strict=True)
+        )
+        chosen = {
+            "var": self.var, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
+            **{f"{name}_port": port for name, port in self.ports.items()}, **settings,
+        }  # fmt: skip
+        self.environment = {
+            **os.environ,
+            **{f"CALLCENTER_{name.upper()}": str(value) for name, value in chosen.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, wait_s: float = 60.0) -> None:
+        """Run ``callcenter up`` and wait until every part is ready."""
+        with (self.var / "up.log").open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "callcenter.app.cli", "up"],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            )  # fmt: skip
+        try:
+            until(self._ready, wait_s, why="the call centre is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
+
+    def _ready(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"callcenter up ended with {self.process.returncode}")
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=2.0, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does, and see that nothing of it is left."""
+        if self.process is None:
+            return
+        family = self.family()
+        self.process.terminate()
+        self.process.wait(40)
+        self.process = None
+        left = [
+            process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        ]
+        assert not left, f"left over: {left}"
+
+    def family(self) -> list[psutil.Process]:
+        """Every process of this call centre."""
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def role(self, name: str) -> psutil.Process:
+        """The process that plays a role now."""
+
+        def find() -> psutil.Process | None:
+            assert self.process is not None
+            for child in psutil.Process(self.process.pid).children():
+                line = " ".join(child.cmdline())
+                if f"callcenter.app.cli {name}" in line or (name == "asterisk" and "sbin/asterisk" in line):
+                    return child
+            return None
+
+        return until(find, 10, why=f"{name} runs")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['web']}"
+
+    def cli(self, *arguments: str) -> str:
+        """One command of ours, as a person runs it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "callcenter.app.cli", *arguments],
+            env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"callcenter {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """The same with ``--json``."""
+        return json.loads(self.cli(*arguments, "--json"))
+
+    def calls(self) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = self.json("calls", "--limit", "1000")
+        return calls
+
+    def tickets(self) -> list[dict[str, Any]]:
+        tickets: list[dict[str, Any]] = self.json("tickets", "--limit", "1000")
+        return tickets
+
+    def state(self) -> dict[str, Any]:
+        """The switchboard's live state."""
+        token = (self.var / "run" / "switchboard.token").read_text().strip()
+        answer = httpx.get(
+            f"http://127.0.0.1:{self.ports['switchboard']}/state",
+            headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False,
+        )  # fmt: skip
+        state: dict[str, Any] = answer.raise_for_status().json()
+        return state
+
+    def seat(self, number: str, action: str) -> None:
+        """An operator's wish, over HTTP (quicker than one command each)."""
+        token = (self.var / "run" / "switchboard.token").read_text().strip()
+        httpx.post(
+            f"http://127.0.0.1:{self.ports['switchboard']}/agents/{number}/{action}",
+            headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False,
+        ).raise_for_status()  # fmt: skip
+
+    def desk(self, number: str) -> dict[str, Any]:
+        return next(desk for desk in self.state()["desks"] if desk["agent"] == number)
+
+    def logs(self) -> str:
+        """The ends of all logs, for a failure's message."""
+        parts = []
+        for path in [
+            self.var / "up.log",
+            *sorted((self.var / "log").glob("*.log")),
+            self.var / "asterisk/log/messages",
+        ]:
+            if path.exists():
+                parts.append(
+                    f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-25:])
+                )
+        return "\n".join(parts)
+
+
+@contextmanager
+def call_centre(folder: Path, **settings: object) -> Iterator[CallCentre]:
+    """A running call centre; on failure its logs are printed."""
+    centre = CallCentre(folder, **settings)
+    try:
+        centre.start()
+        yield centre
+    except BaseException:
+        print(centre.logs())
+        if centre.process is not None:
+            centre.process.kill()
+            centre.process.wait(20)
+        raise
+    else:
+        centre.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that are free for TCP and UDP now."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            if port not in found:
+                found.append(port)
+    return found
