@@ -1,0 +1,1 @@
+"""What the hotline says: the texts in two languages, and the audio made of them."""
