@@ -96,7 +96,7 @@ def main(argument: str, load: Callable[[ChildConfig], Engine] = _load) -> None:
             words, spoken_s = hear(engine, Path(request["wav"]), request["language"], opened)
             _say(answers, {"words": [word_to_dict(word) for word in words], "seconds_of_speech": spoken_s})
         except TranscriptionFailed as failure:
-            _say(answers, {"failed": failure.code, "detail": str(failure.fields)[:200]})
+            _say(answers, {"failed": failure.code, "detail": str(failure)[:200]})
         except (MemoryError, RuntimeError) as error:
             # CTranslate2 and onnxruntime report a failed allocation as RuntimeError.
             out = isinstance(error, MemoryError) or "alloc" in str(error).lower()

@@ -104,9 +104,8 @@ class ChildTranscriber:
                     log.warning(
                         "leg_not_transcribed",
                         leg=wav.name,
-                        code=failure.code,
                         attempt=attempt,
-                        detail=failure.fields,
+                        reason=str(failure),
                     )
                     if failure.reason not in _WORTH_A_RETRY or attempt == TRIES:
                         raise
@@ -115,6 +114,8 @@ class ChildTranscriber:
     def _once(self, wav: Path, speaker: Speaker, language: str) -> LegTranscript:
         if self._child is None:
             self._child = _Child(self._command, self._model, self._limits)
+            if self._closed:  # while it was loading
+                raise Unavailable("transcriber_closed")
         child = self._child
         answer = child.hear(wav, language)
         if child.legs >= self._limits.legs_per_child:
