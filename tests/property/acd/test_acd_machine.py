@@ -315,7 +315,7 @@ class Distribution(RuleBasedStateMachine):
 
 TestDistribution = Distribution.TestCase
 TestDistribution.settings = settings(
-    max_examples=60,
+    max_examples=200,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
