@@ -86,8 +86,8 @@ class SippJob:
     calls: int | None = None
     """Ends after this many; ``None`` runs until stopped."""
     rate_per_s: float = 10.0
-    at_once: int | None = None
-    """Never more calls at once than this."""
+    at_once: int = 10_000
+    """Never more calls at once than this; SIPp's own default is three seconds' worth of calls."""
 
 
 class SippRun:
@@ -197,11 +197,18 @@ class SippRun:
             command += ["-inf", name]
         if job.calls is not None:
             command += ["-m", str(job.calls)]
-        if job.at_once is not None:
-            command += ["-l", str(job.at_once)]
         command += ["-i", job.local_host, "-p", str(job.local_port), "-mi", job.local_host]
         command += ["-min_rtp_port", str(job.rtp_ports[0]), "-max_rtp_port", str(job.rtp_ports[1])]
-        command += ["-r", f"{job.rate_per_s:g}", "-cid_str", f"%u-{os.getpid()}-%p@%s", "-aa", "-nostdin"]
+        command += [
+            "-r",
+            f"{job.rate_per_s:g}",
+            "-l",
+            str(job.at_once),
+            "-cid_str",
+            f"%u-{os.getpid()}-%p@%s",
+            "-aa",
+            "-nostdin",
+        ]
         command += ["-trace_stat", "-fd", "1", "-stf", "statistics.csv", "-trace_rtt", "-rtt_freq", "1"]
         command += ["-trace_logs", "-log_file", "calls.log", "-trace_err", "-error_file", "errors.log"]
         if job.remote is not None:
