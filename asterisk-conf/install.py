@@ -40,7 +40,9 @@ class InstallError(Exception):
 def version_of(program: Path | str) -> tuple[int, ...]:
     """The version that ``asterisk -V`` prints, or ``()`` when it doesn't run."""
     try:
-        printed = subprocess.run([program, "-V"], capture_output=True, text=True, timeout=20, check=False).stdout
+        printed = subprocess.run(
+            [program, "-V"], capture_output=True, text=True, timeout=20, check=False
+        ).stdout
     except OSError:
         return ()
     found = re.search(r"Asterisk (\d+(?:\.\d+)*)", printed)
@@ -66,9 +68,13 @@ def mirror() -> str:
     """The Debian mirror that this machine already uses, so that closed networks work as they are set up."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(SITE) $(CODENAME) $(COMPONENT)", "Created-By: Packages"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout
-    sites = [line.split()[0] for line in listed.splitlines() if line.split()[1:] == [machine_release(), "main"]]
+    sites = [
+        line.split()[0] for line in listed.splitlines() if line.split()[1:] == [machine_release(), "main"]
+    ]
     if not sites:
         raise InstallError("apt on this machine names no Debian mirror: run 'apt-get update' first.")
     return sites[0]
@@ -96,7 +102,9 @@ def fetch(programs: list[str], work: Path) -> list[Path]:
     environment = {**os.environ, "APT_CONFIG": str(work / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
     packages = [PACKAGES[program] for program in programs]
     for command in (["update"], ["install", "-y", "--download-only", *packages]):
-        done = subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise InstallError(f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")
     return sorted((work / "cache" / "archives").glob("*.deb"))
@@ -110,7 +118,8 @@ def unpack(packages: list[Path], root: Path) -> None:
         excluded = [f"--exclude=./{folder}" for folder in UNWANTED]
         done = subprocess.run(
             ["tar", "-x", "-C", str(root), "--no-same-owner", "--keep-directory-symlink", *excluded],
-            stdin=files.stdout, check=False,
+            stdin=files.stdout,
+            check=False,
         )
         if files.wait() or done.returncode:
             raise InstallError(f"{package.name} could not be unpacked.")
@@ -127,7 +136,9 @@ def write_starters(programs: list[str], tools: Path) -> None:
     libraries = f"$R/usr/lib/{triplet}:$R/usr/lib/{triplet}/pulseaudio"
     (tools / "bin").mkdir(exist_ok=True)
     for program in programs:
-        binary = next(path for path in (root / "usr/sbin" / program, root / "usr/bin" / program) if path.exists())
+        binary = next(
+            path for path in (root / "usr/sbin" / program, root / "usr/bin" / program) if path.exists()
+        )
         extra = f' --path="$R/usr/lib/{triplet}"' if program == "espeak-ng" else ""
         starter = tools / "bin" / program
         starter.write_text(
@@ -164,13 +175,17 @@ def install(tools: Path, programs: tuple[str, ...]) -> None:
     write_starters(missing, tools)
     shutil.rmtree(work)
     if "asterisk" in missing and (found := version_of(tools / "bin" / "asterisk")) < MINIMUM:
-        raise InstallError(f"Debian {RELEASE} gave Asterisk {'.'.join(map(str, found)) or '(none)'}; 22.10.1 is needed.")
+        raise InstallError(
+            f"Debian {RELEASE} gave Asterisk {'.'.join(map(str, found)) or '(none)'}; 22.10.1 is needed."
+        )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--into", type=Path, required=True, help="the tools folder, such as var/tools")
-    parser.add_argument("--simulator", action="store_true", help="SIPp and baresip too, for tests and the demo")
+    parser.add_argument(
+        "--simulator", action="store_true", help="SIPp and baresip too, for tests and the demo"
+    )
     arguments = parser.parse_args()
     try:
         install(arguments.into, PRODUCT + (SIMULATOR if arguments.simulator else ()))

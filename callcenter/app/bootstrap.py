@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from callcenter.app.clock import SystemClock
 from callcenter.app.secrets import ensure_ami_accounts, ensure_token
 from callcenter.app.settings import Settings
 from callcenter.asterisk import config, process
@@ -17,6 +18,7 @@ from callcenter.storage.migrations import migrate
 from callcenter.switchboard.service import SwitchboardConfig
 from callcenter.tickets import service as tickets
 from callcenter.web.server import WebConfig
+from callcenter.worker.main import WorkerConfig
 from recordings.crypto import create_keys, load_identity, load_recipient
 from recordings.store import RecordingStore
 
@@ -159,6 +161,26 @@ def web_config(settings: Settings) -> WebConfig:
         switchboard_port=settings.switchboard_port,
         switchboard_token=ensure_token(settings.run / "switchboard.token"),
         language=settings.language,
+    )
+
+
+def worker_config(settings: Settings) -> WorkerConfig:
+    """Everything the worker is told."""
+    return WorkerConfig(
+        database_url=settings.database_url,
+        jobs_url=settings.jobs_database_url,
+        journal=settings.journal,
+        legs=settings.legs,
+        messages=settings.messages,
+        recordings=settings.recordings,
+        keys=settings.keys,
+        models=settings.models,
+        work=settings.var / "work",
+        run=settings.run,
+        clock=SystemClock(),
+        speech_model=settings.speech_model,
+        speech_slots=settings.speech_slots,
+        min_free_bytes=settings.min_free_mb * 2**20,
     )
 
 

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
 
     var: Path = Path("var")
     """Media, databases, journals, tools and everything else that changes."""
+    assets: Path | None = None
+    """Tools, speech models and prompts, which are only read; empty for ``var``."""
     node: str = Field(default="node1", pattern=r"^[a-z][a-z0-9]{0,15}$")
     """This Asterisk's name: the first part of each call id."""
     language: Literal["vi", "en"] = "vi"
@@ -87,10 +89,10 @@ class Settings(BaseSettings):
             )
         return tuple(trunks)
 
-    @field_validator("var", mode="after")
+    @field_validator("var", "assets", mode="after")
     @classmethod
-    def _absolute(cls, var: Path) -> Path:
-        return var.resolve()
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        return folder.resolve() if folder else None
 
     @property
     def database_url(self) -> str:
@@ -122,11 +124,11 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        return self.var / "models"
+        return (self.assets or self.var) / "models"
 
     @property
     def prompts(self) -> Path:
-        return self.var / "prompts"
+        return (self.assets or self.var) / "prompts"
 
     @property
     def run(self) -> Path:
@@ -134,7 +136,7 @@ class Settings(BaseSettings):
 
     @property
     def tools(self) -> Path:
-        return self.var / "tools"
+        return (self.assets or self.var) / "tools"
 
     @property
     def snapshot(self) -> Path:

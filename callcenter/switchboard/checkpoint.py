@@ -1,4 +1,4 @@
-"""What the switchboard must remember over a crash that Asterisk cannot tell: seats, and which calls were open.
+"""What Asterisk cannot tell the switchboard after a crash: operators' seats, and which calls were open.
 
 Written beside the journal every few seconds; the journal after it completes it. Losing it loses no call:
 only operators would have to log in again.

@@ -17,7 +17,7 @@ from callcenter.ledger import facts
 
 CHANNEL_VARIABLES = (
     "CC_CALL", "CC_STATE", "CC_ALIAS", "CC_CALLER", "CC_QUEUE", "CC_PRIORITY", "CC_LANGUAGE", "CC_SINCE",
-    "CC_OFFER", "CC_AGENT", "CC_RECORD", "CC_RECORDING",
+    "CC_OFFER", "CC_AGENT", "CC_RECORD", "CC_RECORDING", "MEMBERINTERFACE",
 )  # fmt: skip
 """What the dialplan keeps on the citizen's channel: enough to rebuild our state from."""
 
@@ -74,8 +74,9 @@ class House:
             match event:
                 case ami.UserEvent(name=name, fields=fields):
                     self._user_event(name, fields, heard)
-                case ami.DialEnd(channel=channel, status="ANSWER"):
+                case ami.DialEnd(channel=channel, dest_channel=dest, status="ANSWER"):
                     self._answered(channel, heard)
+                    self._answered_without_us(channel, dest, heard)
                 case ami.Hangup(channel=channel, cause=cause):
                     if call := self._by_channel.get(channel):
                         self._ended(call.call, cause, True, heard)
@@ -168,6 +169,18 @@ class House:
         heard.facts.append(facts.CallAnswered(call=live.call, offer=live.offer, agent=live.agent))
         heard.events.append(acd.OfferAnswered(offer=live.offer))
 
+    def _answered_without_us(self, channel: str, dest: str, heard: Heard) -> None:
+        """The backup queue found a desk for a caller who waited while we were away."""
+        live = self._by_channel.get(channel)
+        if live is not None and live.offer is None and not live.answered and dest.startswith(_DESK):
+            self._serve_by_backup(live, dest.removeprefix(_DESK).partition("-")[0], heard)
+
+    def _serve_by_backup(self, live: LiveCall, number: str, heard: Heard) -> None:
+        live.agent = agent_id(number)
+        live.answered = True
+        offer = OfferId(f"{live.call}#0")  # attempts of ours count from 1
+        heard.facts.append(facts.CallAnswered(call=live.call, offer=offer, agent=live.agent))
+
     def _offer_ended(self, call: CallId, fields: Mapping[str, str], heard: Heard) -> None:
         live = self.calls.get(call)
         if live is None:
@@ -229,7 +242,7 @@ class House:
         wall_now: float,
         why_lost: str,
     ) -> Heard:
-        """Take over what Asterisk has. Calls that we (or the journal: ``known``) had and it hasn't are lost."""
+        """Take over what Asterisk has; calls that we (or the journal: ``known``) had besides are lost."""
         heard = Heard()
         gone = dict.fromkeys([*self.calls, *known])
         self.calls.clear()
@@ -237,13 +250,13 @@ class House:
         seen_calls = []
         for channel in truth.channels:
             try:
-                seen = self._adopt(channel, wall_now, heard, known=gone)
+                adopted = self._adopt(channel, wall_now, heard, known=gone)
             except BadInput:
                 self.malformed += 1
                 continue
-            if seen is not None:
-                seen_calls.append(seen)
-                gone.pop(seen.call, None)
+            if adopted is not None:
+                seen_calls.append(adopted)
+                gone.pop(adopted.call, None)
         heard.facts += [facts.CallLost(call=call, why=why_lost) for call in gone]
         devices = [seen for device, state in truth.devices if (seen := device_seen(device, state))]
         self._in_use = {seen.agent for seen in devices if seen.in_use}
@@ -275,6 +288,13 @@ class House:
     def _seen(self, live: LiveCall, channel: ChannelSeen, wall_now: float, heard: Heard) -> acd.CallSeen:
         variables = channel.variables
         state = variables["CC_STATE"]
+        if variables.get("CC_RECORDING"):
+            heard.facts.append(facts.RecordingStarted(call=live.call, base=live.call))
+        if state == "fallback":
+            heard.facts.append(facts.FallbackServed(call=live.call, how="queue"))
+            member = variables.get("MEMBERINTERFACE", "")
+            if channel.bridge_id and member.startswith(_DESK):
+                self._serve_by_backup(live, member.removeprefix(_DESK), heard)
         if state not in {"waiting", "offered"}:
             return acd.CallSeen(call=live.call)
         queue = queue_name(variables.get("CC_QUEUE", ""))
@@ -289,8 +309,6 @@ class House:
             ringing, talking = (None, live.agent) if live.answered else (live.agent, None)
             if talking:
                 heard.facts.append(facts.CallAnswered(call=live.call, offer=live.offer, agent=talking))
-        if variables.get("CC_RECORDING"):
-            heard.facts.append(facts.RecordingStarted(call=live.call, base=live.call))
         return acd.CallSeen(
             call=live.call,
             waiting_in=None if talking else queue,

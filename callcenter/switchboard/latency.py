@@ -6,7 +6,7 @@ from collections import deque
 
 
 class OfferLatency:
-    """Milliseconds from the engine's ``OfferCall`` to Asterisk's ``DialBegin``, of the latest 2,000 offers."""
+    """Milliseconds from the engine's ``OfferCall`` to Asterisk's ``DialBegin``; the latest 2,000 offers."""
 
     def __init__(self) -> None:
         self._decided: dict[str, float] = {}

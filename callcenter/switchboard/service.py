@@ -1,4 +1,4 @@
-"""The switchboard: Asterisk's events into the engine, the engine's commands back, everything into the journal.
+"""The switchboard: Asterisk's events into the engine, its commands back, everything into the journal.
 
 One event loop, no locks, no waiting on a database, a disk or the web: the journal has a thread of its own,
 snapshots are read in a thread, and every action to Asterisk has a deadline.
@@ -7,7 +7,7 @@ snapshots are read in a thread, and every action to Asterisk has a deadline.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -205,9 +205,7 @@ class Switchboard:
         self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
         self._changed.set()
 
-    def _journalled(
-        self, now: float, event: acd.Event | None, commands: Sequence[acd_commands.Command]
-    ) -> None:
+    def _journalled(self, now: float, event: acd.Event | None, commands: list[acd_commands.Command]) -> None:
         self._statistics.observe(event, commands, now)
         data = encode_event(event)
         self._seq = self._journal.append("engine", data["type"], {"now": now, "event": data})

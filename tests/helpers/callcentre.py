@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHARED_VAR = Path(os.environ.get("CALLCENTER_VAR", REPOSITORY / "var")).resolve()
+SHARED_ASSETS = Path(os.environ.get("CALLCENTER_VAR", REPOSITORY / "var")).resolve()
 """Where ``make setup`` put what is only read: tools, models, prompts, clips."""
 
 T = TypeVar("T")
@@ -40,16 +40,13 @@ class CallCentre:
         self.var = folder / "var"
         self.var.mkdir(parents=True)
         folder.chmod(0o755)
-        for name in ("tools", "models", "prompts", "clips"):
-            (SHARED_VAR / name).mkdir(parents=True, exist_ok=True)
-            (self.var / name).symlink_to(SHARED_VAR / name)
         first = _free_ports(6)
         rtp = 20000 + (first[0] % 100) * 400
         self.ports = dict(
             zip(("sip", "ami", "agi", "asterisk_http", "switchboard", "web"), first, strict=True)
         )
         chosen = {
-            "var": self.var, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
+            "var": self.var, "assets": SHARED_ASSETS, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
             **{f"{name}_port": port for name, port in self.ports.items()}, **settings,
         }  # fmt: skip
         self.environment = {

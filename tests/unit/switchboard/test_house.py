@@ -157,13 +157,14 @@ def test_phones(state: str) -> None:
 
 def channel(state: str, **changes: object) -> ChannelSeen:
     variables = {
-        "CC_CALL": CALL, "CC_STATE": state, "CC_ALIAS": "1022", "CC_CALLER": "0900000001", "CC_QUEUE": "general",
-        "CC_PRIORITY": "0", "CC_LANGUAGE": "vi", "CC_SINCE": "1000",
+        "CC_CALL": CALL, "CC_STATE": state, "CC_ALIAS": "1022", "CC_CALLER": "0900000001",
+        "CC_QUEUE": "general", "CC_PRIORITY": "0", "CC_LANGUAGE": "vi", "CC_SINCE": "1000",
     }  # fmt: skip
     variables.update(changes.pop("variables", {}))  # type: ignore[call-overload]
     values: dict[str, object] = {
-        "channel": CHANNEL, "uniqueid": CALL, "linkedid": CALL, "state": "Up", "context": "hold", "exten": "s",
-        "application": "MusicOnHold", "duration_s": 30, "bridge_id": "", "connected_line": "", "variables": variables,
+        "channel": CHANNEL, "uniqueid": CALL, "linkedid": CALL, "state": "Up", "context": "hold",
+        "exten": "s", "application": "MusicOnHold", "duration_s": 30, "bridge_id": "", "connected_line": "",
+        "variables": variables,
     }  # fmt: skip
     return ChannelSeen(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -231,3 +232,23 @@ def test_calls_that_asterisk_no_longer_has_are_lost_and_said_so_once() -> None:
 def test_nothing_that_asterisk_says_raises(name: str, fields: dict[str, str]) -> None:
     house = house_with_offer()
     house.hear(ami.UserEvent(name=name, fields=fields, at=None))
+
+
+def test_a_call_that_the_backup_queue_served_is_answered_all_the_same() -> None:
+    house = House()
+    house.hear(start())
+    house.hear(user("fallback", how="queue"))
+    answered = house.hear(
+        ami.DialEnd(channel=CHANNEL, dest_channel="PJSIP/desk1010-00000009", status="ANSWER", at=2.0)
+    )
+    assert answered.events == []
+    assert answered.facts == [facts.CallAnswered(call=CALL, offer=OfferId(f"{CALL}#0"), agent=AGENT)]
+    ended = house.hear(user("end", cause="16", bycaller="yes"))
+    assert ended.facts[0] == facts.TalkEnded(call=CALL, agent=AGENT)
+
+
+def test_after_our_absence_a_backup_conversation_is_known_with_its_operator() -> None:
+    served = channel("fallback", bridge_id="b1", variables={"MEMBERINTERFACE": "PJSIP/desk1010"})
+    heard = resync(House(), served)
+    assert facts.FallbackServed(call=CALL, how="queue") in heard.facts
+    assert facts.CallAnswered(call=CALL, offer=OfferId(f"{CALL}#0"), agent=AGENT) in heard.facts
