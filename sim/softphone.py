@@ -127,7 +127,7 @@ class Citizen:
             self._talk(call, begun)
         lasted_s = time.monotonic() - begun
         if not call.over.is_set():
-            self._phone.give_up(call)
+            call.hangup()
         stream = call.rtp if call.RTPClients else None
         self._story = CitizenStory(
             script=self.script,

@@ -31,7 +31,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pyVoIP
+import pyVoIP.VoIP  # first: its SIP and VoIP modules import each other
 from pyVoIP import RTP, SIP
 from pyVoIP.VoIP.VoIP import CallState, VoIPCall, VoIPPhone
 
@@ -44,6 +44,8 @@ _SILENCE = b"\xff" * FRAME
 """20 ms of mu-law silence."""
 _GAP_FRAMES = 5
 """100 ms between two keys."""
+_CANCEL_S = 2.0
+"""How long the final answer to a cancelled INVITE is waited for, to acknowledge it."""
 _KEPT_PACKETS = 50 * 120
 """Two minutes of what was heard."""
 _EVENT = RTP.PayloadType.EVENT
@@ -177,6 +179,7 @@ class FencedCall(VoIPCall):
         self.far_end_left = False
         self.over = threading.Event()
         self.up = threading.Event()
+        self._settled = threading.Event()
         super().__init__(*arguments, **named)
 
     @property
@@ -208,6 +211,7 @@ class FencedCall(VoIPCall):
     def answered(self, request: Any) -> None:
         super().answered(request)
         self.up.set()
+        self._settled.set()
 
     def renegotiate(self, request: Any) -> None:
         media = request.body["m"][0]
@@ -215,11 +219,12 @@ class FencedCall(VoIPCall):
         self.sip.send(self.sip.gen_answer(request, self.session_id, self.gen_ms(), self.sendmode))
 
     def hangup(self) -> None:
-        """End it from here, whatever its state."""
+        """End it from here in any state; an answer that crosses the CANCEL is hung up (RFC 3261, 9.1)."""
+        if self.state is CallState.DIALING:
+            self.sip.cancel(self.request)
+            self._settled.wait(_CANCEL_S)
         if self.state is CallState.ANSWERED:
             self.sip.bye(self.request)
-        elif self.state is CallState.DIALING:
-            self.sip.cancel(self.request)
         elif self.state is CallState.RINGING:
             self.sip.send(self.sip.gen_final(self.request, "486 Busy Here"))
         self.finish()
@@ -241,6 +246,7 @@ class FencedCall(VoIPCall):
         for stream in self.RTPClients:
             stream.stop()
         self.phone.calls.pop(self.call_id, None)
+        self._settled.set()
         self.over.set()
 
 
@@ -391,20 +397,12 @@ class FencedSip(SIP.SIPClient):
         elif method == "INVITE" and status == 200:
             contact = message.headers["Contact"].split(">")[0].lstrip("<")
             self.send(self.gen_ack(message, target=contact, branch=self.gen_branch()))
-            self._call_answered(message, contact)
+            if call := self.phone.calls.get(message.headers["Call-ID"]):
+                call.answered(message)
         elif method == "INVITE":
             self.send(self.gen_ack(message))
             if call := self.phone.calls.get(message.headers["Call-ID"]):
                 call.refused(status)
-
-    def _call_answered(self, message: Any, contact: str) -> None:
-        """Hand over an answer; one that crossed our CANCEL is hung up, as RFC 3261 9.1 asks."""
-        if call := self.phone.calls.get(message.headers["Call-ID"]):
-            call.answered(message)
-            call.request.headers["Contact"] = contact
-        elif message.headers["Call-ID"] in self.phone.given_up:
-            self.phone.given_up.discard(message.headers["Call-ID"])
-            self.bye(message)
 
     def _register_once(self, timeout_s: float, *, leave: bool = False) -> None:
         while not self._registered.empty():
@@ -460,7 +458,6 @@ class FencedPhone(VoIPPhone):
         self.sip = FencedSip(
             *server, username, secret, phone=self, myIP=host, myPort=sip_port, callCallback=self.callback
         )
-        self.given_up: set[str] = set()
         self._workers: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -487,12 +484,6 @@ class FencedPhone(VoIPPhone):
         self.calls[call_id] = made  # before it is sent, so that no answer finds it missing
         self.sip.send(request.raw.decode("utf8"))
         return made
-
-    def give_up(self, call: FencedCall) -> None:
-        """Hang up; an answer that crosses the CANCEL will be hung up too."""
-        if call.state is CallState.DIALING:
-            self.given_up.add(call.call_id)
-        call.hangup()
 
     def _callback_MSG_Invite(self, request: Any) -> None:
         call_id = request.headers["Call-ID"]
