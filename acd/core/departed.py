@@ -1,4 +1,4 @@
-"""Calls that left lately: what is said of them late is known for late. A channel's id never comes back."""
+"""Calls that are over: what is said of them late is known for late. A channel's id never comes back."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ _MOST = 4096
 
 
 class Departed:
-    """A set that forgets its oldest."""
+    """Calls and the number of offers that were made for them; forgets its oldest."""
 
     def __init__(self) -> None:
-        self._calls: dict[CallId, None] = {}
+        self._attempts: dict[CallId, int] = {}
 
-    def add(self, call: CallId) -> None:
+    def add(self, call: CallId, attempts: int = 0) -> None:
         """Remember that the call is over."""
-        self._calls[call] = None
-        if len(self._calls) > _MOST:
-            del self._calls[next(iter(self._calls))]
+        self._attempts[call] = attempts
+        if len(self._attempts) > _MOST:
+            del self._attempts[next(iter(self._attempts))]
+
+    def attempts(self, call: CallId) -> int:
+        """How many offers were made for the call; 0 when it is not remembered."""
+        return self._attempts.get(call, 0)
 
     def __contains__(self, call: object) -> bool:
-        return call in self._calls
+        return call in self._attempts

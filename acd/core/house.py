@@ -61,6 +61,9 @@ class House:
         self.waiting: dict[QueueName, int] = {}
         self.admitted = 0
         self.departed = Departed()
+        """Calls that said goodbye."""
+        self.absent = Departed()
+        """Calls that a picture of Asterisk did not show; perhaps it was taken before they came."""
         self.line = Line()
         self.timers = Timers()
         self.counts = Counts()
@@ -79,7 +82,7 @@ class House:
 
     def admit(self, call_id: CallId, *, admitted: bool = True) -> Call:
         """A call enters the house."""
-        call = self.calls[call_id] = Call(call_id, admitted=admitted)
+        call = self.calls[call_id] = Call(call_id, admitted=admitted, attempts=self.absent.attempts(call_id))
         self.admitted += admitted
         return call
 

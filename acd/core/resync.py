@@ -24,6 +24,7 @@ def resynchronise(house: House, truth: Resynchronised) -> None:
     desks = _desks(house, seen)
     for call in list(house.calls.values()):
         if call.call not in seen:
+            house.absent.add(call.call, call.attempts)
             house.forget(call)
     _see_devices(house, truth)
     if first:

@@ -170,9 +170,9 @@ class TestResync:
         check(
             opened(city()),
             """
-            1 | arrive A       |
-            2 | resync         |
-            3 | join A general | 1001 reserved A; offer A#1 1001
+            1 | join A general | 1001 reserved A; offer A#1 1001
+            2 | resync         | 1001 available
+            3 | join A general | 1001 reserved A; offer A#2 1001
             """,
         )
 
