@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from callcenter.calls.models import JournalPositionRow, PostCallJobRow, WorkerHeartbeatRow
 from callcenter.kernel.errors import NotFound
@@ -93,3 +93,9 @@ def silent_since(tx: Session, before: datetime) -> Sequence[str]:
     """Worker slots whose last beat is older than ``before``."""
     statement = select(WorkerHeartbeatRow.executor).where(col(WorkerHeartbeatRow.beat_at) < before)
     return tx.exec(statement.order_by(col(WorkerHeartbeatRow.executor))).all()
+
+
+def forget_beats(tx: Session, executors: Sequence[str]) -> None:
+    """Forget worker slots that were taken over; one that lives after all beats again."""
+    if executors:
+        tx.exec(delete(WorkerHeartbeatRow).where(col(WorkerHeartbeatRow.executor).in_(executors)))

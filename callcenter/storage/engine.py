@@ -22,6 +22,7 @@ BUSY_TIMEOUT_MS = 5000
 """How long a SQLite writer waits for another writer before the database counts as away."""
 
 _CONNECT_TIMEOUT_S = 5
+_UNDEFINED_TABLE = "42P01"
 _READ_ONLY = "callcenter_read_only"
 
 
@@ -146,6 +147,7 @@ def _translated() -> Iterator[None]:
     except OperationalError as error:
         raise Unavailable("database_unavailable", reason=type(error.orig).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # SQLite calls a table that is not there yet an operational error; here it is the same to callers.
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
             raise Unavailable("database_unavailable", reason=type(error.orig).__name__) from error
         raise

@@ -49,6 +49,8 @@ def test_migrating_again_changes_nothing_and_is_seen_as_current(database: Databa
 def test_an_empty_database_is_not_current(database_url: str) -> None:
     opened = open_database(database_url)
     assert not is_current(opened)
+    with pytest.raises(Unavailable), opened.reading() as tx:
+        tx.execute(text("SELECT count(*) FROM queue"))
     opened.close()
 
 
