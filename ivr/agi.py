@@ -1,8 +1,8 @@
 """One call as a FastAGI script sees it: commands to Asterisk and their replies.
 
 Fences what panoramisk's ``Request`` gets wrong: it takes an in-band ``HANGUP`` line for a reply (and every
-later reply for that of the next command), knows no end of the connection and no deadline, reads one line of a
-usage text that has many, and takes a variable whose value is ``hangup`` for the end of the call.
+later reply for that of the next command), knows no end of the connection and no deadline, and takes a
+variable whose value is ``hangup`` for the end of the call.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from callcenter.kernel.errors import BadInput, Unavailable
 
 log = structlog.get_logger()
 
-_REPLY = re.compile(r"(?P<code>[0-9]{3})(?P<more>-?) ?(?P<text>.*)", re.DOTALL)
+_REPLY = re.compile(r"(?P<code>[0-9]{3})[ -]?(?P<text>.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(?P<result>-?[0-9]+|)(?: (?P<rest>.*))?", re.DOTALL)
 _DEAD = 511
 """Asterisk's code for a command that a channel which has hung up cannot do."""
-_USAGE = 520
-_LONGEST_USAGE_LINES = 200
 
 _NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,77}")
 _VALUE = re.compile(r"[A-Za-z0-9 _.,:@/+*#-]{0,1024}")
@@ -70,16 +68,7 @@ class _Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no typ
         matched = _REPLY.fullmatch(line)
         if matched is None:
             raise Unavailable("agi_refused", reply=line[:80])
-        code = int(matched["code"])
-        if code == _USAGE and matched["more"]:
-            await self._skip_usage()
-        return {"status_code": code, "text": matched["text"]}
-
-    async def _skip_usage(self) -> None:
-        for _ in range(_LONGEST_USAGE_LINES):
-            if (await self._line()).startswith(f"{_USAGE} "):
-                return
-        raise Unavailable("agi_refused", reply=f"{_USAGE}")
+        return {"status_code": int(matched["code"]), "text": matched["text"]}
 
     async def _line(self) -> str:
         try:
@@ -98,8 +87,8 @@ class AgiChannel:
     """The caller's channel, for one script. One command at a time.
 
     Every command raises ChannelGone when the call or the connection has ended, and Unavailable("agi_timeout"
-    or "agi_refused"). After a command that was cut short, by its deadline or by cancellation, the channel
-    counts as gone, because the reply still to come would be taken for that of the next command.
+    or "agi_refused"). After a command that was refused, or cut short by its deadline or by cancellation,
+    the channel counts as gone, for what is still to come would be taken for the reply to the next command.
     """
 
     def __init__(
@@ -163,7 +152,7 @@ class AgiChannel:
     async def _command(self, command: str, deadline_s: float) -> _Reply:
         if self._gone is not None:
             raise ChannelGone(self._gone)
-        self._gone = "a command was cut short"
+        self._gone = "a command was refused or cut short"
         reply = await self._exchange(command, deadline_s)
         self._gone = None
         return reply
