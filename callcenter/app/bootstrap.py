@@ -1,24 +1,17 @@
-"""Wiring: from the settings to the parts of each process. The only place that knows them all."""
+"""Wiring of what every command stands on: folders, database, snapshot, Asterisk, recordings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
-from callcenter.app.clock import SystemClock
-from callcenter.app.secrets import ensure_ami_accounts, ensure_token
+from callcenter.app.secrets import ensure_ami_accounts
 from callcenter.app.settings import Settings
 from callcenter.asterisk import config, process
-from callcenter.asterisk.bridge import AmiEndpoint
 from callcenter.asterisk.config import AsteriskSettings, Desk, RunFolders
 from callcenter.asterisk.music import ensure_music
 from callcenter.desks import snapshot
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
-from callcenter.switchboard.service import SwitchboardConfig
-from callcenter.tickets import service as tickets
-from callcenter.web.server import WebConfig
-from callcenter.worker.main import WorkerConfig
 from recordings.crypto import create_keys, load_identity, load_recipient
 from recordings.store import RecordingStore
 
@@ -115,73 +108,10 @@ def render_asterisk(settings: Settings) -> tuple[process.Asterisk, AsteriskSetti
     return asterisk, rendered
 
 
-def switchboard_config(settings: Settings) -> SwitchboardConfig:
-    """Where the switchboard finds what it works with."""
-    accounts = ensure_ami_accounts(settings.run / "ami.json")
-    return SwitchboardConfig(
-        node=settings.node,
-        ami=AmiEndpoint(
-            host="127.0.0.1",
-            port=settings.ami_port,
-            events_user=accounts.events_user,
-            events_secret=accounts.events_secret,
-            actions_user=accounts.actions_user,
-            actions_secret=accounts.actions_secret,
-        ),
-        journal=settings.journal,
-        snapshot=settings.snapshot,
-        checkpoint=settings.run / f"checkpoint-{settings.node}.json",
-    )
-
-
 def recording_store(settings: Settings, *, can_read: bool) -> RecordingStore:
     """The recordings at rest; only those who must listen get the identity that decrypts."""
     identity = load_identity(settings.keys) if can_read else None
     return RecordingStore(settings.recordings, load_recipient(settings.keys), identity)
-
-
-def ticket_lookup(settings: Settings) -> Callable[[str], str | None]:
-    """Finds the state of a report by its code; raises Unavailable when the database is away."""
-    database = open_database(settings.database_url)
-
-    def look_up(code: str) -> str | None:
-        with database.reading() as tx:
-            found = tickets.find_by_code(tx, code)
-        return str(found.state) if found else None
-
-    return look_up
-
-
-def web_config(settings: Settings) -> WebConfig:
-    """What the web process needs to know."""
-    return WebConfig(
-        host=settings.web_host,
-        port=settings.web_port,
-        database_url=settings.database_url,
-        switchboard_port=settings.switchboard_port,
-        switchboard_token=ensure_token(settings.run / "switchboard.token"),
-        language=settings.language,
-    )
-
-
-def worker_config(settings: Settings) -> WorkerConfig:
-    """Everything the worker is told."""
-    return WorkerConfig(
-        database_url=settings.database_url,
-        jobs_url=settings.jobs_database_url,
-        journal=settings.journal,
-        legs=settings.legs,
-        messages=settings.messages,
-        recordings=settings.recordings,
-        keys=settings.keys,
-        models=settings.models,
-        work=settings.var / "work",
-        run=settings.run,
-        clock=SystemClock(),
-        speech_model=settings.speech_model,
-        speech_slots=settings.speech_slots,
-        min_free_bytes=settings.min_free_mb * 2**20,
-    )
 
 
 def now() -> datetime:

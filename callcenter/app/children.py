@@ -11,7 +11,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when our parent dies. Asked again after every change of user, which clears it."""
+    """Ask the kernel for SIGTERM when our parent dies; ask again after a change of user, which clears it."""
     if _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() == 1:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line per event on standard error. Personal data only in ``pii_`` fields, masked."""
+"""Structured logs: one JSON line per event on standard error; personal data in ``pii_`` fields, masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the four processes of the embedded call centre: starts them, restarts one that dies, stops them cleanly.
+"""Runs the processes of the embedded call centre: starts them, restarts one that dies, stops them cleanly.
 
 Hides no failure: each death is said, with its exit code, and each restart.
 """

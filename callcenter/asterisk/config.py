@@ -152,6 +152,9 @@ def _write(settings: AsteriskSettings, desks: Sequence[Desk], name: str) -> None
     draft = target.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(text, encoding="utf-8")
+    owner = settings.run.etc.stat()
+    if owner.st_uid != os.geteuid():  # Asterisk runs as somebody else and must read it
+        os.chown(draft, owner.st_uid, owner.st_gid)
     os.replace(draft, target)
 
 

@@ -51,14 +51,20 @@ def _candidates(tools: Path) -> Iterator[Asterisk]:
     if system := shutil.which("asterisk"):
         for modules in sorted(Path("/usr/lib").glob("**/asterisk/modules")):
             yield Asterisk(
-                program=Path(system), version=version_of(Path(system)), modules=modules, data=Path("/usr/share/asterisk")
+                program=Path(system),
+                version=version_of(Path(system)),
+                modules=modules,
+                data=Path("/usr/share/asterisk"),
             )
     unpacked = tools / "bin" / "asterisk"
     if unpacked.exists():
         root = tools / "root"
         for modules in sorted((root / "usr/lib").glob("*/asterisk/modules")):
             yield Asterisk(
-                program=unpacked, version=version_of(unpacked), modules=modules, data=root / "usr/share/asterisk"
+                program=unpacked,
+                version=version_of(unpacked),
+                modules=modules,
+                data=root / "usr/share/asterisk",
             )
 
 

@@ -9,9 +9,10 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
-from fastapi import Depends, FastAPI, Header, HTTPException
+from fastapi import Depends, FastAPI, Header
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -19,8 +20,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from callcenter.i18n import explain
 from callcenter.kernel.errors import BadInput, CallcenterError, Conflict, NotFound
 from callcenter.kernel.ids import AgentId, agent_id
-
-SeatAction = Literal["login", "ready", "pause", "logout"]
+from callcenter.switchboard.seats import SeatAction
 
 
 class Seats(Protocol):
@@ -49,10 +49,11 @@ def build_api(seats: Seats, token: str, *, stream_every_s: float = 0.2) -> FastA
 
     async def authorised(authorization: Annotated[str, Header()] = "") -> None:
         if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "unauthorised")
+            raise _Unauthorised("token_wrong")
 
     guard = [Depends(authorised)]
     app.add_exception_handler(CallcenterError, _explain)
+    app.add_exception_handler(RequestValidationError, _malformed)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -82,14 +83,29 @@ async def _stream(
 ) -> AsyncIterator[ServerSentEvent]:
     """The state at once, then again after changes, never oftener than every ``every_s``."""
     while True:
-        yield ServerSentEvent(data=json.dumps(state(), ensure_ascii=False), event="state")
+        yield ServerSentEvent(data=json.dumps(state()), event="state")
         await asyncio.sleep(every_s)
         await changed()
 
 
+class _Unauthorised(CallcenterError):
+    """Whoever asks does not know the token."""
+
+
+_STATUS: dict[type[CallcenterError], int] = {_Unauthorised: 401, NotFound: 404, Conflict: 409, BadInput: 422}
+
+
 async def _explain(_request: object, error: Exception) -> JSONResponse:
     assert isinstance(error, CallcenterError)
-    status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
-    if not isinstance(error, BadInput | NotFound | Conflict):
-        status = 503
-    return JSONResponse({"code": error.code, "vi": explain(error, "vi"), "en": explain(error, "en")}, status)
+    content = {
+        "code": error.code,
+        "fields": error.fields,
+        "vi": explain(error, "vi"),
+        "en": explain(error, "en"),
+    }
+    return JSONResponse(content, _STATUS.get(type(error), 503))
+
+
+async def _malformed(_request: object, _error: Exception) -> JSONResponse:
+    """What the framework itself refuses, in the same shape."""
+    return await _explain(_request, BadInput("request_malformed"))

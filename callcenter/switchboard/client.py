@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 
-from callcenter.kernel.errors import Conflict, NotFound, Unavailable
+from callcenter.kernel.errors import BadInput, CallcenterError, Conflict, NotFound, Unavailable
+
+_KINDS: dict[int, type[CallcenterError]] = {404: NotFound, 409: Conflict, 422: BadInput}
 
 
 class SwitchboardClient:
@@ -31,17 +33,18 @@ class SwitchboardClient:
         """Log in, ready, pause or log out an operator.
 
         Raises:
+            BadInput: the number or the reason is malformed.
             NotFound: there is no such operator.
             Conflict: the operator is not logged in.
             Unavailable: the switchboard does not run.
         """
         self._ask("POST", f"/agents/{number}/{action}", json={"reason": reason})
 
-    async def states(self) -> AsyncIterator[str]:
+    async def states(self) -> AsyncGenerator[str, None]:
         """Every new state as JSON text, until the connection ends.
 
         Raises:
-            Unavailable: the switchboard does not run, or went away.
+            Unavailable: the switchboard does not run, went away, or refuses us.
         """
         try:
             async with (
@@ -50,6 +53,8 @@ class SwitchboardClient:
                 ) as client,
                 client.stream("GET", "/events") as answer,
             ):
+                if answer.is_error:
+                    raise Unavailable("switchboard_refused", status=answer.status_code)
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):
                         yield line.removeprefix("data: ")
@@ -63,10 +68,9 @@ class SwitchboardClient:
             )
         except httpx.HTTPError as error:
             raise Unavailable("switchboard_away") from error
-        if answer.status_code == 404:
-            raise NotFound("operator_unknown", number=path.split("/")[2])
-        if answer.status_code == 409:
-            raise Conflict("operator_not_logged_in", number=path.split("/")[2])
+        if kind := _KINDS.get(answer.status_code):
+            error = answer.json()
+            raise kind(error["code"], **error["fields"])
         if answer.is_error:
             raise Unavailable("switchboard_refused", status=answer.status_code)
         return answer

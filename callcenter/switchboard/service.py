@@ -33,9 +33,9 @@ from callcenter.kernel.ids import AgentId, CallId
 from callcenter.ledger import facts
 from callcenter.ledger.codec import encode as encode_fact
 from callcenter.switchboard import checkpoint
-from callcenter.switchboard.api import SeatAction
 from callcenter.switchboard.house import CHANNEL_VARIABLES, Heard, House
 from callcenter.switchboard.latency import OfferLatency
+from callcenter.switchboard.seats import SeatAction
 
 log = structlog.get_logger()
 

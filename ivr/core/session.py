@@ -238,7 +238,7 @@ class Session:
         node = self._flow.nodes[key]
         match node:
             case nodes.Play() | nodes.Bulletin():
-                return self._await(self._play(node.prompts))
+                return self._await(self._play(node.prompts, keys=_ALL_KEYS))
             case nodes.Notice():
                 return self._await(self._play((node.prompt,), keys=_ALL_KEYS))
             case nodes.Menu():
@@ -259,7 +259,8 @@ class Session:
             case nodes.Play():
                 return self._enter(node.next)
             case nodes.Bulletin():
-                return [BulletinHeard(prompt=node.prompts[0]), *self._enter(node.next)]
+                heard = [BulletinHeard(prompt=node.prompts[0])] if isinstance(given, Finished) else []
+                return [*heard, *self._enter(node.next)]
             case nodes.Notice():
                 return self._on_notice(node, given)
             case nodes.Menu():

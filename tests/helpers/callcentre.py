@@ -155,17 +155,16 @@ class CallCentre:
 
     def logs(self) -> str:
         """The ends of all logs, for a failure's message."""
-        parts = []
-        for path in [
+        paths = [
             self.var / "up.log",
             *sorted((self.var / "log").glob("*.log")),
             self.var / "asterisk/log/messages",
-        ]:
-            if path.exists():
-                parts.append(
-                    f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-25:])
-                )
-        return "\n".join(parts)
+        ]
+        return "\n".join(f"--- {path.name}\n{_tail(path)}" for path in paths if path.exists())
+
+
+def _tail(path: Path) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-25:])
 
 
 @contextmanager

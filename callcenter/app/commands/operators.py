@@ -12,8 +12,8 @@ from callcenter.app.console import print_json, print_table, say, settings
 from callcenter.app.secrets import ensure_token
 from callcenter.desks import service
 from callcenter.storage.engine import open_database
-from callcenter.switchboard.api import SeatAction
 from callcenter.switchboard.client import SwitchboardClient
+from callcenter.switchboard.seats import SeatAction
 
 app = typer.Typer(no_args_is_help=True, help="Tổng đài viên và bàn trực / operators and their desks.")
 

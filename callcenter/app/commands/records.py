@@ -134,7 +134,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Tệp WAV / the WAV file to write")],
     overwrite: Annotated[bool, typer.Option("--overwrite")] = False,
 ) -> None:
-    """Giải mã một bản ghi âm ra WAV / decrypt one recording into a WAV file (citizen left, operator right)."""
+    """Giải mã một bản ghi âm ra WAV / decrypt one recording (citizen left, operator right)."""
     chosen = settings()
     store = bootstrap.recording_store(chosen, can_read=True)
     kind = RecordingKind.CALL if store.find(call_id(call)) else RecordingKind.MESSAGE

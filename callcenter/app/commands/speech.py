@@ -42,6 +42,6 @@ def build(
         Path | None, typer.Option(help="Thư mục thu âm / studio recordings: DIR/vi/NAME.wav")
     ] = None,
 ) -> None:
-    """Tạo âm thanh cho mọi lời thoại / make the audio of every prompt; recordings from a studio replace it."""
+    """Tạo âm thanh cho mọi lời thoại / make every prompt's audio; a studio's recordings replace it."""
     chosen = settings()
     build_prompts(chosen.prompts, tools=chosen.tools, studio=studio)

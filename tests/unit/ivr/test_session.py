@@ -27,7 +27,9 @@ def to_menu(session: s.Session) -> list[s.Step]:
 
 def test_greeting_notice_menu_operator() -> None:
     session = s.Session(FLOW)
-    assert session.start() == [s.Play(prompts=("greeting", "no_extra_fee"), language="vi")]
+    assert session.start() == [
+        s.Play(prompts=("greeting", "no_extra_fee"), language="vi", keys="0123456789*#")
+    ]
     [notice] = session.on(s.Finished())
     assert isinstance(notice, s.Play)
     assert notice.prompts == ("notice",)
@@ -147,3 +149,20 @@ def test_a_full_house_is_told_and_may_leave_a_message() -> None:
     assert session.on(s.Finished()) == [
         s.Leave(route=s.ToMessage(reason="full"), language="vi", recording=True)
     ]
+
+
+def test_a_key_skips_the_greeting_but_never_the_notice() -> None:
+    session = s.Session(FLOW)
+    session.start()
+    [notice] = session.on(s.Digit("0"))
+    assert isinstance(notice, s.Play)
+    assert notice.prompts == ("notice",)
+
+
+def test_a_bulletin_that_was_skipped_was_not_heard() -> None:
+    session = s.Session(FLOW)
+    to_menu(session)
+    session.on(s.Digit("4"))
+    [menu] = session.on(s.Digit("1"))
+    assert isinstance(menu, s.Play)
+    assert menu.prompts == ("menu",)
