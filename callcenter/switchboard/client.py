@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -38,7 +39,7 @@ class SwitchboardClient:
             Conflict: the operator is not logged in.
             Unavailable: the switchboard does not run.
         """
-        self._ask("POST", f"/agents/{number}/{action}", json={"reason": reason})
+        self._ask("POST", f"/agents/{quote(number, safe='')}/{action}", json={"reason": reason})
 
     async def states(self) -> AsyncGenerator[str, None]:
         """Every new state as JSON text, until the connection ends.
@@ -68,9 +69,15 @@ class SwitchboardClient:
             )
         except httpx.HTTPError as error:
             raise Unavailable("switchboard_away") from error
-        if kind := _KINDS.get(answer.status_code):
-            error = answer.json()
-            raise kind(error["code"], **error["fields"])
         if answer.is_error:
-            raise Unavailable("switchboard_refused", status=answer.status_code)
+            raise _refusal(answer)
         return answer
+
+
+def _refusal(answer: httpx.Response) -> CallcenterError:
+    """The switchboard's own error again, as far as it said which."""
+    try:
+        error = answer.json()
+        return _KINDS[answer.status_code](error["code"], **error["fields"])
+    except (ValueError, KeyError, TypeError):
+        return Unavailable("switchboard_refused", status=answer.status_code)

@@ -6,35 +6,48 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
-from sse_starlette.sse import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from callcenter.i18n import t
+from callcenter.i18n import languages, t
 from callcenter.web.hub import Hub
+
+ALIVE_EVERY_S = 5
+"""So often a silent stream says that it is alive; the page takes twice that and more for a broken one."""
 
 _HERE = Path(__file__).parent
 _WORDS = (
     "state.available", "state.reserved", "state.on_call", "state.acw", "state.paused", "state.logged_out",
-    "watch.unreachable", "watch.link_up", "watch.link_down", "watch.away", "watch.nobody_waits", "watch.no_desks",
-    "watch.no_tickets", "watch.seconds", "watch.minutes", "watch.none", "reason.rona", "reason.phone_lost",
-    "reason.break", "watch.position", "watch.transcript_pending", "watch.transcript_none",
+    "reason.break", "reason.phone", "reason.phone_lost", "reason.rona",
+    "ticket.state.draft", "ticket.state.received",
+    "watch.attention", "watch.away", "watch.away_means", "watch.database_away", "watch.link_down",
+    "watch.link_down_means", "watch.link_up", "watch.lost", "watch.lost_means", "watch.more",
+    "watch.no_desks", "watch.no_tickets", "watch.nobody_waits", "watch.of_offered", "watch.rings_at",
+    "watch.seated",
+    "watch.transcript_none", "watch.transcript_pending", "watch.unknown", "watch.unreachable",
 )  # fmt: skip
 """What the page's script says."""
 
 _SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 
 
-def build_app(hub: Hub) -> FastAPI:
-    """The application over one ``hub``, which it runs for as long as it lives."""
+def build_app(hub: Hub, language: str = "vi") -> FastAPI:
+    """The application over one ``hub``, which it runs for as long as it lives.
+
+    ``language`` is the page's when the visitor names none that we have.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -43,28 +56,24 @@ def build_app(hub: Hub) -> FastAPI:
         following.cancel()
         await asyncio.wait({following})
 
-    app = FastAPI(title="Tổng đài 1022", docs_url=None, redoc_url=None, lifespan=lifespan)
-    templates = Jinja2Templates(_HERE / "templates")
+    app = FastAPI(title="Tổng đài 1022", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(_Secured)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-
-    @app.middleware("http")
-    async def secure(request: Request, call_next: object) -> Response:
-        response: Response = await call_next(request)  # type: ignore[operator]
-        response.headers.update(_SECURITY)
-        return response
+    templates = Jinja2Templates(_HERE / "templates")
 
     @app.get("/", response_class=HTMLResponse)
-    async def watch(request: Request, lang: Literal["vi", "en"] = "vi") -> Response:
+    async def watch(request: Request, lang: str = language) -> Response:
+        chosen = lang if lang in languages else language
         context = {
-            "lang": lang,
-            "t": lambda key, **fields: t(key, lang=lang, **fields),
-            "words": {word: t(word, lang=lang) for word in _WORDS},
+            "lang": chosen,
+            "t": lambda key, **fields: t(key, lang=chosen, **fields),
+            "words": {word: t(word, lang=chosen) for word in _WORDS},
         }
         return templates.TemplateResponse(request, "watch.html", context)
 
     @app.get("/stream")
     async def stream() -> EventSourceResponse:
-        return EventSourceResponse(_events(hub))
+        return EventSourceResponse(_events(hub), ping=ALIVE_EVERY_S, ping_message_factory=_alive)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -87,3 +96,25 @@ def build_app(hub: Hub) -> FastAPI:
 async def _events(hub: Hub) -> AsyncIterator[ServerSentEvent]:
     async for picture in hub.watch():
         yield ServerSentEvent(data=picture, event="picture")
+
+
+def _alive() -> ServerSentEvent:
+    """An event and not the usual comment: the page's script sees no comments."""
+    return ServerSentEvent(data="", event="alive")
+
+
+class _Secured:
+    """Security headers on every answer; plain ASGI, so that a stream's end is seen as soon as it comes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_SECURITY)
+                headers.setdefault("Cache-Control", "no-cache")  # a new version is seen on the next load
+            await send(message)
+
+        await self._app(scope, receive, secured)

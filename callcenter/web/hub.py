@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, Protocol
 
 import structlog
 
-from callcenter.kernel.errors import CallcenterError, Unavailable
+from callcenter.kernel.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -24,21 +25,30 @@ TICKETS_EVERY_S = 1.0
 class States(Protocol):
     """Where the switchboard's states come from."""
 
-    def states(self) -> AsyncIterator[str]:
+    def states(self) -> AsyncGenerator[str, None]:
         """Every new state as JSON text; raises Unavailable when there is no switchboard."""
 
 
 class Hub:
     """Keeps the picture current while ``run`` runs."""
 
-    def __init__(self, switchboard: States, tickets: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        switchboard: States,
+        tickets: Callable[[], dict[str, Any]],
+        *,
+        retry_s: float = RETRY_S,
+        tickets_every_s: float = TICKETS_EVERY_S,
+    ) -> None:
         """``tickets`` reads today's tickets from the database; it is called in a thread."""
         self._switchboard = switchboard
         self._tickets = tickets
+        self._retry_s = retry_s
+        self._tickets_every_s = tickets_every_s
         self._picture: dict[str, Any] = {"switchboard": None, "tickets": None}
+        self._text = json.dumps(self._picture)
         self._version = 0
         self._changed = asyncio.Condition()
-        self.linked = False
 
     @property
     def picture(self) -> dict[str, Any]:
@@ -56,38 +66,46 @@ class Hub:
         seen = -1
         while True:
             async with self._changed:
-                await self._changed.wait_for(lambda: self._version != seen)
-                seen = self._version
-                picture = json.dumps(self._picture, ensure_ascii=False)
-            yield picture
+                while self._version == seen:
+                    await self._changed.wait()
+                seen, text = self._version, self._text
+            yield text
 
     async def _follow_switchboard(self) -> None:
         while True:
+            why = "stream_ended"
             try:
-                async for text in self._switchboard.states():
-                    self.linked = True
-                    await self._put("switchboard", json.loads(text))
-            except Unavailable:
-                pass
-            if self.linked:
-                log.warning("switchboard away")
-            self.linked = False
+                async with aclosing(self._switchboard.states()) as states:
+                    async for text in states:
+                        await self._put("switchboard", json.loads(text))
+            except Unavailable as error:
+                why = error.code
+            except ValueError:
+                why = "not_json"
+            if self._picture["switchboard"] is not None:
+                log.warning("switchboard away", code=why)
             await self._put("switchboard", None)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._retry_s)
 
     async def _follow_tickets(self) -> None:
         while True:
-            try:
-                found: dict[str, Any] | None = await asyncio.to_thread(self._tickets)
-            except CallcenterError:
-                found = None
-            await self._put("tickets", found)
-            await asyncio.sleep(TICKETS_EVERY_S)
+            await self._put("tickets", await self._read_tickets())
+            await asyncio.sleep(self._tickets_every_s)
+
+    async def _read_tickets(self) -> dict[str, Any] | None:
+        try:
+            return await asyncio.to_thread(self._tickets)
+        except Exception as error:
+            # Whatever it is (a database away, or not migrated yet), the live half of the page goes on.
+            if self._picture["tickets"] is not None or not isinstance(error, Unavailable):
+                log.warning("tickets cannot be read", error=type(error).__name__)
+            return None
 
     async def _put(self, part: str, value: dict[str, Any] | None) -> None:
         if self._picture[part] == value:
             return
         async with self._changed:
             self._picture = {**self._picture, part: value}
+            self._text = json.dumps(self._picture, ensure_ascii=False)
             self._version += 1
             self._changed.notify_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import uvicorn
 
 from callcenter.desks.service import list_operators
-from callcenter.i18n import t
 from callcenter.kernel.clock import VIETNAM
 from callcenter.storage.engine import Database, open_database
 from callcenter.switchboard.client import SwitchboardClient
@@ -19,6 +19,9 @@ from callcenter.web.hub import Hub
 
 LATEST = 12
 """Tickets on the watch page."""
+
+_EXCERPT = 160
+_LIKE_A_PHONE_NUMBER = re.compile(r"\+?\d(?:[ .-]?\d){7,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,10 @@ def serve(config: WebConfig) -> None:
     database = open_database(config.database_url)
     hub = Hub(
         SwitchboardClient(config.switchboard_port, config.switchboard_token),
-        lambda: todays_tickets(database, config.language),
+        lambda: todays_tickets(database),
     )
     uvicorn.run(
-        build_app(hub),
+        build_app(hub, config.language),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -49,16 +52,17 @@ def serve(config: WebConfig) -> None:
         limit_concurrency=400,
         timeout_graceful_shutdown=2,
     )
+    database.close()
 
 
-def todays_tickets(database: Database, language: str) -> dict[str, Any]:
+def todays_tickets(database: Database) -> dict[str, Any]:
     """How many tickets were opened today (Viet Nam), and the latest of them, without who reported.
 
     Raises:
         Unavailable: the database is away.
     """
     with database.reading() as tx:
-        names = {operator.number: operator.name for operator in list_operators(tx)}
+        names: dict[str, str] = {operator.number: operator.name for operator in list_operators(tx)}
         today = datetime.now(UTC).astimezone(VIETNAM).date()
         return {
             "today": tickets.today_count(tx, today),
@@ -68,7 +72,6 @@ def todays_tickets(database: Database, language: str) -> dict[str, Any]:
                     "opened_at": ticket.opened_at.isoformat(),
                     "alias": ticket.alias,
                     "state": ticket.state,
-                    "state_text": t(f"ticket.state.{ticket.state}", lang=language),
                     "operator": names.get(ticket.answered_by or "", ticket.answered_by),
                     "text": _excerpt(ticket.text),
                     "transcript_status": ticket.transcript_status,
@@ -79,5 +82,6 @@ def todays_tickets(database: Database, language: str) -> dict[str, Any]:
 
 
 def _excerpt(text: str) -> str:
-    """The first words: a watch page is read from afar."""
-    return text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + " …"
+    """The first words: a watch page is read from afar. Telephone numbers that were spoken are not for it."""
+    text = _LIKE_A_PHONE_NUMBER.sub("•••", text)
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 2].rsplit(" ", 1)[0] + " …"
