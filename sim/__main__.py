@@ -1,23 +1,27 @@
-"""``python -m sim``: the simulator's commands. ``load`` puts many calls through a running call centre."""
+"""``python -m sim``: the simulator's commands, ``load`` and ``demo``, against a call centre that is up."""
 
 from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from callcenter.kernel.errors import CallcenterError
+from callcenter.kernel.errors import CallcenterError, Unavailable
 from sim.clips import fetch_clips
+from sim.demo_city import OPERATORS, cast, differences, perform
 from sim.load import LoadPlan, LoadResult, Network, run_load
 from sim.our_side import CommandLineSide
 from sim.programs import find_program, var_dir
-from sim.sipp_jobs import KeyStyle, read_accounts
+from sim.sipp_jobs import DeskAccount, KeyStyle, read_accounts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -36,8 +40,8 @@ def load(
     seed: int = 1,
     rate: Annotated[float, typer.Option(help="calls begun per second")] = 5.0,
     dialled: str = "1022",
-    keys: str = "0",
-    keys_after: Annotated[float, typer.Option(help="seconds from answer to the keys")] = 2.0,
+    keys: Annotated[str, typer.Option(help="end the greeting")] = "1",
+    then_keys: Annotated[str, typer.Option(help="choose in the menu")] = "1",
     key_style: KeyStyle = KeyStyle.INBAND,
     asterisk: str = "127.0.0.1:5060",
     citizens_host: str = "127.0.0.2",
@@ -54,7 +58,7 @@ def load(
         rate_per_s=rate,
         dialled=dialled,
         keys=keys,
-        keys_after_s=keys_after,
+        then_keys=then_keys,
         key_style=key_style,
         settle_s=settle,
     )
@@ -71,6 +75,57 @@ def load(
     )
     _print_json(result) if as_json else _print_text(result)
     raise typer.Exit(0 if result.verdict.agrees else 1)
+
+
+@app.command()
+def demo(
+    accounts: Annotated[Path, typer.Option(help="JSON list of number, sip_username, sip_secret")],
+    asterisk: str = "127.0.0.1:5060",
+    settle: Annotated[float, typer.Option(help="seconds for recordings and tickets to be finished")] = 180.0,
+    callcenter: Annotated[str, typer.Option(help="how to run our command line")] = "callcenter",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Eight citizens and three operators with a story each. 0 only when our books tell the same stories."""
+    command = shlex.split(callcenter)
+    crew = read_accounts(accounts)[:OPERATORS]
+    clips = fetch_clips(var_dir())
+    host, _, port = asterisk.rpartition(":")
+    ours = CommandLineSide(command)
+    performance = perform(
+        cast(clips),
+        accounts=crew,
+        clips=clips,
+        server=(host, int(port)),
+        open_house=lambda: _seats(command, crew, "login", "ready"),
+        close_house=lambda: _seats(command, crew, "logout"),
+        say=_say,
+    )
+    deadline = time.monotonic() + settle
+    while (said := differences(performance, ours.calls())) and time.monotonic() < deadline:
+        time.sleep(1)
+    if as_json:
+        print(json.dumps({"agrees": not said, "calls": len(performance.played), "differences": said}))
+    else:
+        for role, story in performance.played:
+            print(f"{role.name}: {story.lasted_s:.0f} s, {role.expected.outcome} expected")
+        print("\n".join(said) or "Our books tell the same stories.")
+    raise typer.Exit(1 if said else 0)
+
+
+def _seats(command: Sequence[str], crew: Sequence[DeskAccount], *actions: str) -> None:
+    """Sign operators in or out by our command line.
+
+    Raises:
+        Unavailable: the call centre refuses.
+    """
+    for account in crew:
+        for action in actions:
+            order = [*command, "operator", action, account.number]
+            done = subprocess.run(order, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise Unavailable(
+                    "seat_refused", operator=account.number, action=action, said=done.stderr[-300:]
+                )
 
 
 def _say(line: str) -> None:

@@ -30,9 +30,6 @@ from sim.sipp_jobs import (
 from sim.sipp_report import SippReport
 from sim.verdict import Held, Verdict, judge_both, judge_outside, overlap
 
-_DISPATCH_S = 10.0
-"""Allowed on top of the ramp for greeting, menu and ringing, before all calls must be up."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
@@ -49,8 +46,14 @@ class LoadPlan:
     rate_per_s: float = 5.0
     """Calls begun in a second; 5 is eighteen thousand an hour."""
     dialled: str = "1022"
-    keys: str = "0"
+    keys: str = "1"
+    """The first ends the greeting."""
     keys_after_s: float = 2.0
+    then_keys: str = "1"
+    """Pressed at the recording notice: what it chooses in the menu."""
+    then_after_s: float = 1.5
+    dispatch_s: float = 20.0
+    """Allowed on top of the ramp for greeting, menu, prompts and ringing, before all calls must be up."""
     key_style: KeyStyle = KeyStyle.INBAND
     settle_s: float = 180.0
     """How long recordings and tickets may take to be finished after the last call."""
@@ -89,13 +92,15 @@ class LoadResult:
 def citizens_of(plan: LoadPlan) -> list[CitizenPlan]:
     """The citizens, from the seed. Each stays beyond the hold, then the one who is done first hangs up."""
     rng = Random(plan.seed)
-    stay_s = plan.calls / plan.rate_per_s + _DISPATCH_S + plan.hold_s
+    stay_s = plan.calls / plan.rate_per_s + plan.dispatch_s + plan.hold_s
     return [
         CitizenPlan(
             caller=fictitious_caller(number),
             dialled=plan.dialled,
             wait_1_s=plan.keys_after_s,
             keys_1=plan.keys,
+            wait_2_s=plan.then_after_s,
+            keys_2=plan.then_keys,
             leave_s=stay_s + rng.uniform(2, 12),
         )
         for number in range(plan.calls)
@@ -105,7 +110,7 @@ def citizens_of(plan: LoadPlan) -> list[CitizenPlan]:
 def manners_of(plan: LoadPlan) -> list[DeskManners]:
     """The desks' part, from the seed: the earlier a call comes, the longer it must be held."""
     rng = Random(plan.seed + 1)
-    ramp_s = plan.calls / plan.rate_per_s + _DISPATCH_S
+    ramp_s = plan.calls / plan.rate_per_s + plan.dispatch_s
     return [
         DeskManners(
             answer_s=rng.uniform(0.2, 1.0),

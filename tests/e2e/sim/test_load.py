@@ -72,7 +72,9 @@ def load(
             seed=1,
             dialled="7000",
             keys="1",
+            then_keys="",
             keys_after_s=0.5,
+            dispatch_s=8,
             settle_s=2,
         ),
         network=Network(

@@ -119,7 +119,7 @@ def test_failed_calls_are_seen() -> None:
 
 def test_plan_holds_all_calls_long_enough() -> None:
     plan = LoadPlan(calls=90, desks=90, hold_s=60, seed=1, rate_per_s=5)
-    ramp_s = 90 / 5
+    ramp_s = 90 / 5 + plan.dispatch_s
     for number, manner in enumerate(manners_of(plan)):
         assert number / 5 + manner.talk_s >= ramp_s + 60
     assert min(each.leave_s for each in citizens_of(plan)) >= ramp_s + 60
