@@ -24,6 +24,9 @@ _RESULT = re.compile(r"result=(?P<result>-?[0-9]+|)(?: (?P<rest>.*))?", re.DOTAL
 _DEAD = 511
 """Asterisk's code for a command that a channel which has hung up cannot do."""
 
+_UNPLAYED = "nothing played"
+"""Asterisk 22 answers -1 at offset 0 both for a file that is missing and for a hang-up as it begins."""
+
 _NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,77}")
 _VALUE = re.compile(r"[A-Za-z0-9 _.,:@/+*#-]{0,1024}")
 """Nothing that Asterisk's dialplan could take for an expression, a quotation or an end of line."""
@@ -107,16 +110,17 @@ class AgiChannel:
     async def stream_file(self, path: str, escape_digits: str = "") -> str:
         """Play a file (absolute path without its ending); the key that cut it short, of those named, or "".
 
-        A file that is not there counts as played, with a warning in the log: better a silent prompt than a
-        lost call.
+        When the file is missing, Asterisk ends the script as if the caller had hung up, and the dialplan goes
+        on; so does this, with a warning in the log.
         """
         if not _PATH.fullmatch(path) or not _KEYS.fullmatch(escape_digits):
             raise BadInput("agi_argument_refused")
-        reply = await self._command(f'STREAM FILE "{path}" "{escape_digits}"', self._limits.media_s)
-        key = _key(reply)
-        if not key and reply.rest == "endpos=0":
-            log.warning("prompt cannot be played", path=path)
-        return key
+        try:
+            return _key(await self._command(f'STREAM FILE "{path}" "{escape_digits}"', self._limits.media_s))
+        except ChannelGone as gone:
+            if gone.fields["reason"] == _UNPLAYED:
+                log.warning("prompt missing, or hang-up as it began", path=path)
+            raise
 
     async def wait_for_digit(self, timeout_ms: int) -> str:
         """The next key, or "" when none is pressed in time (up to ten minutes)."""
@@ -168,7 +172,7 @@ class AgiChannel:
         code, text = answer["status_code"], answer["text"]
         matched = _RESULT.fullmatch(text)
         if code == _DEAD or (matched is not None and matched["result"] == "-1"):
-            raise ChannelGone
+            raise ChannelGone(_UNPLAYED if matched and matched["rest"] == "endpos=0" else "hangup")
         if code != 200 or matched is None:
             raise Unavailable("agi_refused", reply=f"{code} {text[:80]}")
         return _Reply(matched["result"], matched["rest"] or "")

@@ -199,10 +199,12 @@ async def test_malformed_arguments_are_never_sent(work: Callable[[AgiChannel], A
         assert await asterisk.closed()
 
 
-async def test_a_prompt_that_cannot_be_played_is_logged() -> None:
+async def test_a_missing_prompt_is_logged_by_its_name() -> None:
+    reply = "200 result=-1 endpos=0\n"  # and Asterisk ends the script
     with capture_logs() as logs:
-        await answer("200 result=0 endpos=0\n", lambda channel: channel.stream_file("/p/vi/none", ""))
-    assert {"event": "prompt cannot be played", "path": "/p/vi/none", "log_level": "warning"} in logs
+        outcome = (await answer(reply, lambda channel: channel.stream_file("/p/vi/none", "1")))[1]
+    assert isinstance(outcome, ChannelGone)
+    assert ("warning", "/p/vi/none") in [(line["log_level"], line.get("path")) for line in logs]
 
 
 async def test_a_provisional_reply_is_passed_over() -> None:
