@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ _APPLICATION_VERSION: Final = "1"
 
 _RUNNING: Final = ("ENQUEUED", "PENDING", "DELAYED")
 _STOP_WITHIN_S: Final = 10
+_FORGET_AT_ONCE: Final = 500
 
 _log = structlog.get_logger()
 
@@ -128,6 +130,26 @@ class DbosEngine:
         except DBAPIError as error:
             raise Unavailable("jobs_unavailable", reason=type(error.orig).__name__) from error
         return len(left)
+
+    def forget(self, ended_before: datetime) -> int:
+        """Delete what the engine keeps of work that ended before then, some at a time; how much that was.
+
+        Raises:
+            Unavailable: the engine's database is away.
+        """
+        try:
+            old = DBOS.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=ended_before.isoformat(),
+                limit=_FORGET_AT_ONCE,
+                load_input=False,
+                load_output=False,
+            )
+            if old:
+                DBOS.delete_workflows([one.workflow_id for one in old])
+        except DBAPIError as error:
+            raise Unavailable("jobs_unavailable", reason=type(error.orig).__name__) from error
+        return len(old)
 
     def stop(self) -> None:
         """Let the steps that run now end, for ``_STOP_WITHIN_S`` at most, and close."""

@@ -7,7 +7,7 @@ about what is owed: an engine that forgot everything would be told everything ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -19,6 +19,9 @@ from callcenter.storage.engine import Database
 
 SWEEP_LIMIT = 200
 """Jobs looked at in one sweep; the rest wait for the next."""
+
+KEPT = timedelta(days=2)
+"""How long the engine remembers work that ended; the outbox remembers it for good."""
 
 SILENT_AFTER_S = 20.0
 """A worker slot without a beat for so long is dead, and its jobs are taken over."""
@@ -57,6 +60,9 @@ class JobEngine(Protocol):
     def resume_from(self, executors: Sequence[str]) -> int:
         """Take over the work of dead worker slots; how much that was."""
 
+    def forget(self, ended_before: datetime) -> int:
+        """Delete what is kept of work that ended before then, some at a time; how much that was."""
+
     def stop(self) -> None:
         """Stop after the steps that run now; the rest goes on at the next start."""
 
@@ -90,6 +96,14 @@ class Sweeper:
             _log.info("submitting post-call jobs works again", after=self._failing)
             self._failing = None
         return len(due)
+
+    def tidy(self) -> None:
+        """Keep the engine's database small."""
+        try:
+            while self._engine.forget(self._clock.utcnow() - KEPT):
+                pass
+        except Unavailable as error:
+            _log.warning("job engine not tidied", reason=error.code)
 
     def beat(self) -> None:
         """Say that this worker lives, and take over from those who did not for a while."""

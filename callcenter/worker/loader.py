@@ -225,6 +225,8 @@ class LoaderRunner:
         except SQLAlchemyError as error:
             # The database is there and refuses: its schema or its disk. Its text may quote personal data.
             return self._failed("database_refused", where=type(error).__name__)
+        except OSError as error:
+            return self._failed("journal_unreadable", where=type(error).__name__)
         if self.failing:
             _log.info("loading journals works again", after=self.failing)
             self.failing = None

@@ -37,6 +37,7 @@ from recordings.store import RecordingStore
 
 SWEEP_EVERY_S = 1.0
 BEAT_EVERY_S = 2.0
+TIDY_EVERY_S = 3600.0
 _RETRY_S = 2.0
 
 _log = structlog.get_logger()
@@ -84,10 +85,13 @@ def run(config: WorkerConfig) -> None:
 
 
 def work_until(config: WorkerConfig, stop: threading.Event) -> None:
-    """Work until ``stop`` is set."""
+    """Work until ``stop`` is set. Raises what the loader's thread crashed with, if it did."""
     database = open_database(config.database_url)
     runner = LoaderRunner(Loader(database, config.journal, config.clock))
-    loader = threading.Thread(target=_load, args=(database, runner, stop), name="loader", daemon=True)
+    crashes: list[Exception] = []
+    loader = threading.Thread(
+        target=_load, args=(database, runner, stop, crashes), name="loader", daemon=True
+    )
     loader.start()
     heartbeat = Heartbeat(config, runner, database)
     heartbeat.write("starting")
@@ -100,6 +104,8 @@ def work_until(config: WorkerConfig, stop: threading.Event) -> None:
         loader.join(timeout=10)
         database.close()
         heartbeat.write("stopped")
+    if crashes:
+        raise crashes[0]
 
 
 class _Parts:
@@ -129,6 +135,7 @@ class _Parts:
         )
         scheduler.add_job(self._sweeper.sweep, "interval", seconds=SWEEP_EVERY_S)
         scheduler.add_job(self._sweeper.beat, "interval", seconds=BEAT_EVERY_S)
+        scheduler.add_job(self._sweeper.tidy, "interval", seconds=TIDY_EVERY_S)
         scheduler.add_job(heartbeat.write, "interval", args=("working",), seconds=BEAT_EVERY_S)
         scheduler.start()
         heartbeat.write("working")
@@ -176,17 +183,23 @@ class Heartbeat:
         temporary.replace(self._path)
 
 
-def _load(database: Database, runner: LoaderRunner, stop: threading.Event) -> None:
-    """The loader's thread: first the schema, then records, until told to stop."""
+def _load(database: Database, runner: LoaderRunner, stop: threading.Event, crashes: list[Exception]) -> None:
+    """The loader's thread: first the schema, then records, until told to stop.
+
+    An error of ours ends the whole worker, which is then started anew: half a worker would hide it.
+    """
 
     def migrated() -> bool:
         migrate(database)
         return True
 
-    if not _until_there(migrated, stop):
-        return
-    while not stop.wait(runner.step()):
-        pass
+    try:
+        if _until_there(migrated, stop):
+            while not stop.wait(runner.step()):
+                pass
+    except Exception as error:
+        crashes.append(error)
+        stop.set()
 
 
 def _until_there(build: Callable[[], _T], stop: threading.Event) -> _T | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.calls import outbox, repository
+from callcenter.kernel.errors import Unavailable
 from callcenter.storage.engine import Database
 from callcenter.worker.dbos_engine import DbosEngine
 from callcenter.worker.jobs import Sweeper
@@ -107,6 +108,32 @@ def test_a_failed_one_is_told_and_worked_on_anew_when_submitted_again(
     assert work.done["finish:n-1.1"] >= 1
 
 
+def test_an_engine_whose_database_is_away_says_so_and_can_be_started_later(jobs_url: str) -> None:
+    for _ in range(2):
+        with pytest.raises(Unavailable) as caught:
+            DbosEngine("postgresql://nobody@127.0.0.1:9/none", executor="worker-1").start(Counting())
+        assert caught.value.code == "jobs_unavailable"
+    engine, work = DbosEngine(jobs_url, executor="worker-1"), Counting()
+    engine.start(work)
+    try:
+        engine.submit(["n-1.1"])
+        work.wait(lambda: work.done["finish:n-1.1"] == 1)
+    finally:
+        engine.stop()
+
+
+def test_work_that_ended_long_ago_is_forgotten(started: tuple[DbosEngine, Counting]) -> None:
+    engine, work = started
+    engine.submit(["n-1.1", "n-1.2"])
+    work.wait(lambda: work.done["finish:n-1.1"] == work.done["finish:n-1.2"] == 1)
+    assert engine.forget(datetime.now(UTC) - timedelta(hours=1)) == 0
+    forgotten, deadline = 0, datetime.now(UTC) + timedelta(seconds=20)
+    while forgotten < 2 and datetime.now(UTC) < deadline:
+        forgotten += engine.forget(datetime.now(UTC) + timedelta(seconds=1))
+        threading.Event().wait(0.1)
+    assert forgotten == 2
+
+
 DYING = """
 import os, sys
 from callcenter.worker.dbos_engine import DbosEngine
@@ -171,6 +198,9 @@ class Notes:
     def resume_from(self, executors: Sequence[str]) -> int:
         self.resumed.append(list(executors))
         return len(executors)
+
+    def forget(self, ended_before: datetime) -> int:
+        raise AssertionError("not in a sweep")
 
     def stop(self) -> None:
         raise AssertionError("the sweeper does not stop engines")

@@ -202,6 +202,24 @@ def test_damage_stops_its_node_only_and_keeps_what_is_before_it(database: Databa
     assert len([log for log in logs if log["event"] == "loading journals fails"]) == 1
 
 
+def test_a_journal_that_cannot_be_read_is_waited_for(database: Database, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "node1-1763782800-000001.jsonl"
+    in_the_way.mkdir()
+    runner = LoaderRunner(loader(database, tmp_path))
+    with capture_logs() as logs:
+        runner.step()
+        runner.step()
+        assert runner.failing == "journal_unreadable"
+        in_the_way.rmdir()
+        write_facts(tmp_path, answered_call(1))
+        runner.step()
+    assert [log["event"] for log in logs] == [
+        "loading journals fails",
+        "call",
+        "loading journals works again",
+    ]
+
+
 def test_a_database_that_is_away_only_delays(tmp_path: Path) -> None:
     """It comes back as an empty file that is migrated then; every record arrives."""
     journal, folder = tmp_path / "journal", tmp_path / "database"
