@@ -38,7 +38,7 @@ _LONGEST_WAIT_MS = 600_000
 class ChannelGone(Unavailable):
     """The call has ended, or its connection has. No command will work again. ``reason`` is for the log."""
 
-    def __init__(self, reason: str = "hangup") -> None:
+    def __init__(self, *, reason: str = "hangup") -> None:
         super().__init__("agi_channel_gone", reason=reason)
 
 
@@ -77,7 +77,7 @@ class _Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no typ
         try:
             raw: bytes = await self.reader.readuntil(b"\n")
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise ChannelGone("connection closed") from error
+            raise ChannelGone(reason="connection closed") from error
         except asyncio.LimitOverrunError as error:
             raise Unavailable("agi_refused", reply="endless line") from error
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
@@ -155,7 +155,7 @@ class AgiChannel:
 
     async def _command(self, command: str, deadline_s: float) -> _Reply:
         if self._gone is not None:
-            raise ChannelGone(self._gone)
+            raise ChannelGone(reason=self._gone)
         self._gone = "a command was refused or cut short"
         reply = await self._exchange(command, deadline_s)
         self._gone = None
@@ -168,11 +168,11 @@ class AgiChannel:
         except TimeoutError as error:
             raise Unavailable("agi_timeout", seconds=deadline_s) from error
         except OSError as error:
-            raise ChannelGone("connection closed") from error
+            raise ChannelGone(reason="connection closed") from error
         code, text = answer["status_code"], answer["text"]
         matched = _RESULT.fullmatch(text)
         if code == _DEAD or (matched is not None and matched["result"] == "-1"):
-            raise ChannelGone(_UNPLAYED if matched and matched["rest"] == "endpos=0" else "hangup")
+            raise ChannelGone(reason=_UNPLAYED if matched and matched["rest"] == "endpos=0" else "hangup")
         if code != 200 or matched is None:
             raise Unavailable("agi_refused", reply=f"{code} {text[:80]}")
         return _Reply(matched["result"], matched["rest"] or "")

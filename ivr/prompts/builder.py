@@ -81,6 +81,7 @@ def build(
     """
     if studio is not None and not studio.is_dir():
         raise BadInput("studio_missing", path=str(studio))
+    tell = say  # lines of names and counts, nothing to translate
     wanted = {one.key: one for one in _wanted(manifest or load_manifest(), studio)}
     index = _read_index(prompts_dir)
     current = {
@@ -95,11 +96,11 @@ def build(
     removed = tuple(key for key in index if key not in wanted)
     for key in removed:
         _path(prompts_dir, key).unlink(missing_ok=True)
-        say(f"- {key}")
+        tell(f"- {key}")
     try:
         for one, size in _make(prompts_dir, stale, tools):
             current[one.key] = _Entry(digest=one.digest, size=size)
-            say(f"[{len(current)}/{len(wanted)}] {one.key}{' (studio)' if one.studio else ''}")
+            tell(f"[{len(current)}/{len(wanted)}] {one.key}{' (studio)' if one.studio else ''}")
     finally:
         _write_index(prompts_dir, current)
     return Built(
