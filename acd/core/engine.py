@@ -130,9 +130,11 @@ class Engine:
             priority=minutes_granted(event.priority_minutes),
             waited=seconds_waited(event.waited_s),
         )
-        if full and not (house.linked and house.line.can_serve(queue, event.language)):
+        if not house.linked:
+            house.line_up(call)  # nobody could carry an overflow out
+        elif full and not house.line.can_serve(queue, event.language):
             house.overflow(call, OverflowReason.QUEUE_FULL)
-        elif settings.overflow_when_empty and house.linked and not house.line.seated(queue):
+        elif settings.overflow_when_empty and not house.line.seated(queue):
             house.overflow(call, OverflowReason.NO_DESK)
         else:
             house.line_up(call)

@@ -7,7 +7,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from acd.core.commands import AgentChanged, CancelOffer, Command, OfferCall, Overflow
+from acd.core.commands import AgentChanged, CancelOffer, Command, OfferCall, Overflow, OverflowReason
 from acd.core.config import AgentSettings, Configuration, QueueSettings
 from acd.core.engine import Engine
 from acd.core.events import (
@@ -79,8 +79,8 @@ numbers = st.integers(0, 11)
 class Distribution(RuleBasedStateMachine):
     """Calls are numbered; what the engine asked for is answered truthfully, late, twice or not at all."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(crowd=st.integers(0, 9))
+    def start(self, crowd: int) -> None:
         self.now = 100.0
         self.first = configuration(0)
         self.engine = Engine(self.first)
@@ -96,6 +96,8 @@ class Distribution(RuleBasedStateMachine):
         for agent in AGENTS:
             self.step(AgentLoggedIn(agent=agent))
             self.step(AgentReady(agent=agent))
+        for number in range(crowd):
+            self.join(number, QUEUES[number % 2], 0.0, "vi")
 
     def all_phones(self) -> tuple[DeviceSeen, ...]:
         return tuple(DeviceSeen(agent=agent, reachable=True, in_use=False) for agent in AGENTS)
@@ -111,7 +113,10 @@ class Distribution(RuleBasedStateMachine):
                 self.offers.append(command)
                 self.minted[command.offer] = self.minted.get(command.offer, 0) + 1
                 assert self.minted[command.offer] == 1, "one offer id was used twice"
-            if isinstance(command, OfferCall | CancelOffer):
+            asks_asterisk = isinstance(command, OfferCall | CancelOffer) or (
+                isinstance(command, Overflow) and command.reason is not OverflowReason.FULL
+            )
+            if asks_asterisk:
                 assert linked or isinstance(event, Resynchronised), "commanded without a link"
             if isinstance(command, AgentChanged):
                 AgentState(command.state)
@@ -183,6 +188,32 @@ class Distribution(RuleBasedStateMachine):
     @rule(agent=agents, reachable=st.booleans(), in_use=st.booleans())
     def phone_changes(self, agent: AgentId, reachable: bool, in_use: bool) -> None:
         self.step(DeviceChanged(agent=agent, reachable=reachable, in_use=in_use and reachable))
+
+    # What usually comes next
+
+    @rule(index=numbers)
+    def call_goes_on(self, index: int) -> None:
+        calls = list(self.engine.house.calls.values())
+        if not calls:
+            return
+        call = calls[index % len(calls)]
+        match call.state:
+            case CallState.IN_HOUSE:
+                self.step(CallerJoined(call=call.call, queue=QUEUES[0]))
+            case CallState.OFFERED if call.offer is not None:
+                self.step(OfferAnswered(offer=call.offer))
+            case CallState.TALKING:
+                self.step(TalkEnded(call=call.call))
+            case _:
+                self.step(CallLeft(call=call.call))
+
+    @rule(agent=agents)
+    def operator_goes_on(self, agent: AgentId) -> None:
+        known = self.engine.house.agents.get(agent)
+        if known is not None and known.state is AgentState.LOGGED_OUT:
+            self.step(AgentLoggedIn(agent=agent))
+        self.step(DeviceChanged(agent=agent, reachable=True, in_use=False))
+        self.step(AgentReady(agent=agent))
 
     # The world
 

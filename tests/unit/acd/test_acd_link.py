@@ -70,6 +70,18 @@ class TestLink:
             """,
         )
 
+    def test_full_queue_turns_nobody_away_while_nobody_hears(self) -> None:
+        queue = QueueSettings(name=GENERAL.name, max_waiting=1, overflow_when_empty=True)
+        check(
+            opened(city(queues=(queue,)), ready=False),
+            """
+            1 | lost                                              |
+            2 | join A general                                    |
+            3 | join B general                                    |
+            4 | resync A=waits:general:2 B=waits:general:1        | overflow A no_desk; overflow B no_desk
+            """,
+        )
+
     def test_leaving_while_lost_asks_nothing_of_asterisk(self) -> None:
         check(
             opened(city()),
