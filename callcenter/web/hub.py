@@ -106,6 +106,6 @@ class Hub:
             return
         async with self._changed:
             self._picture = {**self._picture, part: value}
-            self._text = json.dumps(self._picture, ensure_ascii=False)
+            self._text = json.dumps(self._picture)  # ASCII: no reader takes U+2028 for a line's end
             self._version += 1
             self._changed.notify_all()
