@@ -20,7 +20,7 @@ from sim.clips import fetch_clips
 from sim.demo_city import OPERATORS, cast, differences, perform
 from sim.load import LoadPlan, LoadResult, Network, run_load
 from sim.our_side import CommandLineSide
-from sim.programs import find_program, var_dir
+from sim.programs import find_program, free_udp_port, var_dir
 from sim.sipp_jobs import DeskAccount, KeyStyle, read_accounts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -65,7 +65,12 @@ def load(
     var = var_dir()
     result = run_load(
         plan,
-        network=Network(asterisk=asterisk, citizens_host=citizens_host),
+        network=Network(
+            asterisk=asterisk,
+            citizens_host=citizens_host,
+            citizens_port=free_udp_port(citizens_host),
+            desks_port=free_udp_port(),
+        ),
         accounts=read_accounts(accounts),
         clips=fetch_clips(var),
         sipp=find_program("sipp", var),

@@ -72,8 +72,8 @@ class Network:
     citizens_port: int = 5070
     desks_host: str = "127.0.0.1"
     desks_port: int = 5080
-    rtp_from: int = 30000
-    """Citizens' RTP begins here, the desks' 2000 higher."""
+    rtp_from: int = 24000
+    """Citizens' RTP begins here, the desks' 2000 higher: above Asterisk's, below random ports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

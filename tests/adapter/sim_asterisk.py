@@ -29,7 +29,7 @@ _DIALPLAN = """
 [from-trunk]
 ; 1022 reads up to four keys, logs them and echoes what it hears.
 exten => 1022,1,Answer()
- same => n,Read(KEYS,,4,,1,6)
+ same => n,Read(KEYS,,4,,1,3)
  same => n,Log(NOTICE,keys=[${KEYS}] caller=[${CALLERID(num)}])
  same => n,Echo()
 ; 5 and a desk's number rings that desk, both legs recorded.

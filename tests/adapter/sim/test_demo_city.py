@@ -16,7 +16,7 @@ pytestmark = pytest.mark.adapter
 
 
 def short(role: Role, dialled: str) -> Role:
-    return replace(role, script=replace(role.script, dialled=dialled, leave_s=7.0, speak_s=0.0))
+    return replace(role, script=replace(role.script, dialled=dialled, leave_s=9.0, speak_s=0.0))
 
 
 def test_two_acts(asterisk: ScratchAsterisk, clips: list[Clip], accounts: tuple[DeskAccount, ...]) -> None:
