@@ -1,4 +1,4 @@
-"""pyVoIP 1.6.8 with its faults fenced. Each fence names the fault; upstream has not released since.
+"""pyVoIP 1.6.8, the newest on PyPI, with its faults fenced. Each fence names the fault.
 
 SIP (``FencedSip``)
   - ``start`` waits a second and cannot leave REGISTER out; ``register`` and ``invite`` read the socket
@@ -13,10 +13,7 @@ Calls (``FencedCall``, ``FencedPhone``)
   - The callback for an incoming call runs a second late. Here it runs at once.
   - A-law is announced and then encoded as mu-law. Here only mu-law and telephone-event are announced.
   - A re-INVITE starts the RTP threads again. Here it doesn't.
-RTP (``FencedRtp``)
-  - The clock only ever runs late (27 packets a second instead of 50), sequence numbers overflow into a packet
-    two bytes short, buffers grow for ever, keys can't be sent. Here: a clock without drift, wrapped numbers,
-    bounded buffers, RFC 4733.
+RTP: ``sim.softphone_rtp``
 """
 
 from __future__ import annotations
@@ -25,145 +22,23 @@ import queue
 import random
 import socket
 import threading
-import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyVoIP.VoIP  # first: its SIP and VoIP modules import each other
 from pyVoIP import RTP, SIP
 from pyVoIP.VoIP.VoIP import CallState, VoIPCall, VoIPPhone
 
-from callcenter.kernel.errors import BadInput, Unavailable
-from sim.dtmf import FRAME, EventPacket, event_packets
-from sim.pcap import RtpPacket, parse_rtp
+from callcenter.kernel.errors import Unavailable
+from sim.softphone_rtp import EVENT, PCMU, FencedRtp
 
-_PACKET_S = 0.02
-_SILENCE = b"\xff" * FRAME
-"""20 ms of mu-law silence."""
-_GAP_FRAMES = 5
-"""100 ms between two keys."""
 _CANCEL_S = 2.0
 """How long the final answer to a cancelled INVITE is waited for, to acknowledge it."""
-_KEPT_PACKETS = 50 * 120
-"""Two minutes of what was heard."""
-_EVENT = RTP.PayloadType.EVENT
-_PCMU = RTP.PayloadType.PCMU
 
 for _method in ("OPTIONS", "UPDATE", "INFO", "NOTIFY"):
     if _method not in pyVoIP.SIPCompatibleMethods:  # its parser refuses a method that isn't in this list
         pyVoIP.SIPCompatibleMethods.append(_method)
-
-
-class FencedRtp(RTP.RTPClient):
-    """One stream of mu-law both ways."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.packets_in = 0
-        self._heard: deque[bytes] = deque(maxlen=_KEPT_PACKETS)
-        self._sound: deque[bytes] = deque()
-        self._keys: deque[EventPacket | None] = deque()
-        self._event_type = next((number for number, kind in self.assoc.items() if kind is _EVENT), None)
-        self._threads: list[threading.Thread] = []
-
-    def start(self) -> None:
-        if self._threads:
-            return
-        self.sin = self.sout = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sin.bind((self.inIP, self.inPort))
-        self.sin.settimeout(0.2)
-        self._threads = [
-            threading.Thread(target=target, name=f"rtp {self.inPort}", daemon=True)
-            for target in (self.recv, self.trans)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self.NSD = False
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join(2)
-        if self._threads:
-            self.sin.close()
-            self._threads = []
-
-    def play(self, ulaw: bytes) -> None:
-        """Say this after what is still to be said."""
-        self._sound.extend(ulaw[at : at + FRAME] for at in range(0, len(ulaw) - FRAME + 1, FRAME))
-
-    @property
-    def silent(self) -> bool:
-        """Nothing left to say or to press."""
-        return not self._sound and not self._keys
-
-    def send_dtmf(self, keys: str) -> None:
-        """Press ``keys`` as RFC 4733 events, before going on to speak.
-
-        Raises:
-            BadInput: no such key, or the other side knows no telephone-event.
-        """
-        if self._event_type is None:
-            raise BadInput("telephone_event_not_agreed")
-        for key in keys:
-            self._keys.extend([*event_packets(key), *[None] * _GAP_FRAMES])
-
-    def heard(self) -> bytes:
-        """The last two minutes that came in, mu-law."""
-        return b"".join(self._heard)
-
-    def recv(self) -> None:
-        while self.NSD:
-            try:
-                packet = parse_rtp(self.sin.recv(2048))
-            except (TimeoutError, BadInput):
-                continue
-            except OSError:
-                return
-            if packet.payload_type == 0:
-                self.packets_in += 1
-                self._heard.append(packet.payload)
-            elif self.assoc.get(packet.payload_type) is _EVENT:
-                self._note_key(packet)
-
-    def _note_key(self, packet: RtpPacket) -> None:
-        if packet.marker and self.dtmf is not None and packet.payload[0] < 12:
-            self.dtmf("0123456789*#"[packet.payload[0]])
-
-    def trans(self) -> None:
-        packets = self._packets()
-        due = time.monotonic()
-        while self.NSD:
-            try:
-                self.sout.sendto(next(packets).to_bytes(), (self.outIP, self.outPort))
-            except OSError:
-                if not self.NSD:
-                    return
-            due += _PACKET_S
-            time.sleep(max(0.0, due - time.monotonic()))
-
-    def _packets(self) -> Iterator[RtpPacket]:
-        """Keys before sound before silence, one packet each 20 ms, for ever."""
-        sequence, clock = random.randrange(1 << 16), random.randrange(1 << 32)
-        source = random.randrange(1 << 32)
-        event_clock = clock
-        while True:
-            key = self._keys.popleft() if self._keys else None
-            if key is not None and key.marker:
-                event_clock = clock
-            sound = _SILENCE if key or not self._sound else self._sound.popleft()
-            yield RtpPacket(
-                payload_type=0 if key is None else self._event_type or 0,
-                sequence=sequence & 0xFFFF,
-                timestamp=(clock if key is None else event_clock) & 0xFFFFFFFF,
-                ssrc=source,
-                payload=sound if key is None else key.payload,
-                marker=key is not None and key.marker,
-            )
-            sequence += 1
-            clock += FRAME
 
 
 class FencedCall(VoIPCall):
@@ -194,7 +69,7 @@ class FencedCall(VoIPCall):
         return self.RTPClients[0]
 
     def create_rtp_clients(self, codecs: Any, ip: str, port: int, request: Any, baseport: int) -> None:
-        agreed = {number: kind for number, kind in codecs.items() if kind in (_PCMU, _EVENT)}
+        agreed = {number: kind for number, kind in codecs.items() if kind in (PCMU, EVENT)}
         peer = request.body["c"][0]["address"]
         self.RTPClients.append(
             FencedRtp(agreed, ip, port, peer, baseport, "sendrecv", dtmf=self.dtmf_callback)
@@ -476,7 +351,7 @@ class FencedPhone(VoIPPhone):
     def call(self, number: str) -> FencedCall:
         """Dial ``number``; mu-law and telephone-event 101 are offered."""
         port = self.request_port()
-        media = {port: {0: _PCMU, 101: _EVENT}}
+        media = {port: {0: PCMU, 101: EVENT}}
         request, call_id, session = self.sip.invite(number, media, RTP.TransmitType.SENDRECV)
         made = FencedCall(
             self, CallState.DIALING, request, session, self.myIP, ms=media, sendmode=self.sendmode
