@@ -311,7 +311,7 @@ class House:
                 heard.facts.append(facts.CallAnswered(call=live.call, offer=live.offer, agent=talking))
         return acd.CallSeen(
             call=live.call,
-            waiting_in=None if talking else queue,
+            waiting_in=queue,
             waited_s=max(0.0, wall_now - float(_number(variables.get("CC_SINCE", "")) or wall_now)),
             priority_minutes=_minutes(variables.get("CC_PRIORITY", "")),
             language=variables.get("CC_LANGUAGE") or "vi",

@@ -27,7 +27,7 @@ from callcenter.asterisk.resync import Resync
 from callcenter.desks.snapshot import load, to_configuration
 from callcenter.journal.reader import read
 from callcenter.journal.writer import JournalWriter
-from callcenter.kernel.clock import Clock
+from callcenter.kernel.clock import VIETNAM, Clock
 from callcenter.kernel.errors import CallcenterError, Conflict, NotFound, Unavailable
 from callcenter.kernel.ids import AgentId, CallId
 from callcenter.ledger import facts
@@ -92,7 +92,7 @@ class Switchboard:
         """Connect and begin to serve; returns at once, the link comes up when Asterisk is there."""
         self._note("Boot", {"snapshot": self._snapshot.version})
         await self._bridge.start()
-        for work in (self._beat(), self._watch_snapshot(), self._checkpoint()):
+        for work in (self._beat(), self._watch_snapshot(), self._checkpoint(), self._turn_days()):
             self._spawn(work)
 
     async def close(self) -> None:
@@ -315,6 +315,17 @@ class Switchboard:
             self._snapshot = snapshot
             self._runner.post(acd.Configured(configuration=configuration))
             self._changed.set()
+
+    async def _turn_days(self) -> None:
+        """Today's numbers begin anew at midnight in Viet Nam."""
+        day = self._clock.utcnow().astimezone(VIETNAM).date()
+        while True:
+            await asyncio.sleep(1.0)
+            today = self._clock.utcnow().astimezone(VIETNAM).date()
+            if today != day:
+                day = today
+                self._statistics.start_day()
+                self._changed.set()
 
     async def _checkpoint(self) -> None:
         while True:

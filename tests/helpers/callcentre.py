@@ -16,6 +16,11 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from callcenter.journal.reader import read
+from callcenter.journal.record import Record
+from sim.load import Network
+from sim.sipp_jobs import DeskAccount
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED_ASSETS = Path(os.environ.get("CALLCENTER_VAR", REPOSITORY / "var")).resolve()
 """Where ``make setup`` put what is only read: tools, models, prompts, clips."""
@@ -36,17 +41,20 @@ def until(what: Callable[[], T | None], seconds: float, *, why: str) -> T:
 class CallCentre:
     """``callcenter up`` with a folder and ports of its own."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, speech: bool = True, **settings: object) -> None:
+        """``speech=False``: no speech model is there, so tickets say so and processors are left to calls."""
+        self.folder = folder
         self.var = folder / "var"
         self.var.mkdir(parents=True)
         folder.chmod(0o755)
+        assets = SHARED_ASSETS if speech else _assets_without_speech(folder / "assets")
         first = _free_ports(6)
         rtp = 20000 + (first[0] % 100) * 400
         self.ports = dict(
             zip(("sip", "ami", "agi", "asterisk_http", "switchboard", "web"), first, strict=True)
         )
         chosen = {
-            "var": self.var, "assets": SHARED_ASSETS, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
+            "var": self.var, "assets": assets, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
             **{f"{name}_port": port for name, port in self.ports.items()}, **settings,
         }  # fmt: skip
         self.environment = {
@@ -132,6 +140,33 @@ class CallCentre:
         tickets: list[dict[str, Any]] = self.json("tickets", "--limit", "1000")
         return tickets
 
+    def add_desks(self, count: int, *, first: int = 1010) -> list[DeskAccount]:
+        """Desks in one go, with what their phones register with."""
+        listed = self.folder / "operators.csv"
+        rows = [f"{first + n},Nhân viên {n + 1}" for n in range(count)]
+        listed.write_text("number,name\n" + "\n".join(rows) + "\n", encoding="utf-8")
+        return [
+            DeskAccount(number=one["number"], sip_username=one["sip_username"], sip_secret=one["sip_secret"])
+            for one in self.json("operator", "import", str(listed))
+        ]
+
+    def seat_all(self, accounts: list[DeskAccount]) -> None:
+        """Log in and make ready; waits until the switchboard knows the new desks."""
+        numbers = {account.number for account in accounts}
+        until(lambda: numbers <= {desk["agent"] for desk in self.state()["desks"]}, 10, why="desks are known")
+        for account in accounts:
+            self.seat(account.number, "login")
+            self.seat(account.number, "ready")
+
+    def network(self) -> Network:
+        """For the simulator: this call centre's address, and ports of its own for both sides."""
+        citizens, desks = _free_ports(2)
+        return Network(asterisk=f"127.0.0.1:{self.ports['sip']}", citizens_port=citizens, desks_port=desks)
+
+    def journal(self) -> list[Record]:
+        """All that the switchboard wrote down."""
+        return list(read(self.var / "journal", "node1"))
+
     def state(self) -> dict[str, Any]:
         """The switchboard's live state."""
         token = (self.var / "run" / "switchboard.token").read_text().strip()
@@ -168,9 +203,9 @@ def _tail(path: Path) -> str:
 
 
 @contextmanager
-def call_centre(folder: Path, **settings: object) -> Iterator[CallCentre]:
+def call_centre(folder: Path, *, speech: bool = True, **settings: object) -> Iterator[CallCentre]:
     """A running call centre; on failure its logs are printed."""
-    centre = CallCentre(folder, **settings)
+    centre = CallCentre(folder, speech=speech, **settings)
     try:
         centre.start()
         yield centre
@@ -182,6 +217,29 @@ def call_centre(folder: Path, **settings: object) -> Iterator[CallCentre]:
         raise
     else:
         centre.stop()
+
+
+class OwnBooks:
+    """The call centre's own books, for the simulator's verdict."""
+
+    def __init__(self, centre: CallCentre) -> None:
+        self._centre = centre
+
+    def calls(self) -> list[dict[str, Any]]:
+        return self._centre.calls()
+
+    def recordings(self) -> list[dict[str, Any]]:
+        return [call for call in self._centre.calls() if call["recording"]]
+
+    def tickets(self) -> list[dict[str, Any]]:
+        return [ticket for ticket in self._centre.tickets() if ticket["call"]]
+
+
+def _assets_without_speech(folder: Path) -> Path:
+    folder.mkdir()
+    for name in ("tools", "prompts"):
+        (folder / name).symlink_to(SHARED_ASSETS / name)
+    return folder
 
 
 def _free_ports(count: int) -> list[int]:

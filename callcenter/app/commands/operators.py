@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from callcenter.app import bootstrap
 from callcenter.app.console import print_json, print_table, say, settings
@@ -45,6 +47,37 @@ def add(
     _print_credentials(made, as_json)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[
+        typer.FileText, typer.Argument(help="CSV: number,name[,queues][,languages] (; between several)")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Tạo nhiều bàn trực từ tệp CSV / create many desks, all or none."""
+    chosen = settings()
+    database = open_database(chosen.database_url)
+    with database.transaction() as tx:
+        made = [_added(tx, row) for row in csv.DictReader(file)]
+    bootstrap.publish(chosen, database)
+    if as_json:
+        print_json([_with_server(one) for one in made])
+        return
+    for one in made:
+        _print_credentials(one, as_json=False)
+
+
+def _added(tx: Session, row: dict[str, str | None]) -> service.NewOperator:
+    return service.add_operator(
+        tx,
+        row.get("number") or "",
+        row.get("name") or "",
+        now=bootstrap.now(),
+        queues=tuple((row.get("queues") or service.DEFAULT_QUEUE).split(";")),
+        languages=tuple((row.get("languages") or "vi").split(";")),
+    )
+
+
 @app.command()
 def secret(number: Number, as_json: Json = False) -> None:
     """Cấp mật khẩu SIP mới / make a new SIP secret; the old one stops working."""
@@ -59,8 +92,7 @@ def secret(number: Number, as_json: Json = False) -> None:
 def _print_credentials(made: service.NewOperator, as_json: bool) -> None:
     chosen = settings()
     if as_json:
-        server = {"sip_server": chosen.sip_bind, "sip_port": chosen.sip_port, "sip_realm": service.SIP_REALM}
-        print_json({**asdict(made), **server})
+        print_json(_with_server(made))
         return
     say("operator.added", number=made.number, name=made.name)
     say(
@@ -69,6 +101,12 @@ def _print_credentials(made: service.NewOperator, as_json: bool) -> None:
         secret=made.sip_secret,
         server=f"{chosen.sip_bind}:{chosen.sip_port}",
     )
+
+
+def _with_server(made: service.NewOperator) -> dict[str, object]:
+    chosen = settings()
+    server = {"sip_server": chosen.sip_bind, "sip_port": chosen.sip_port, "sip_realm": service.SIP_REALM}
+    return {**asdict(made), **server}
 
 
 @app.command("list")
