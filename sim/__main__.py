@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from callcenter.kernel.errors import CallcenterError, Unavailable
+from callcenter.kernel.errors import CallcenterError
 from sim.clips import fetch_clips
-from sim.demo_city import OPERATORS, cast, differences, perform
+from sim.demo import run_demo
 from sim.load import LoadPlan, LoadResult, Network, run_load
 from sim.our_side import CommandLineSide
 from sim.programs import find_program, free_udp_port, var_dir
-from sim.sipp_jobs import DeskAccount, KeyStyle, read_accounts
+from sim.sipp_jobs import KeyStyle, read_accounts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -84,53 +81,12 @@ def load(
 
 @app.command()
 def demo(
-    accounts: Annotated[Path, typer.Option(help="JSON list of number, sip_username, sip_secret")],
-    asterisk: str = "127.0.0.1:5060",
-    settle: Annotated[float, typer.Option(help="seconds for recordings and tickets to be finished")] = 180.0,
-    callcenter: Annotated[str, typer.Option(help="how to run our command line")] = "callcenter",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    once: Annotated[bool, typer.Option("--once", help="end after the calls")] = False,
 ) -> None:
-    """Eight citizens and three operators with a story each. 0 only when our books tell the same stories."""
-    command = shlex.split(callcenter)
-    crew = read_accounts(accounts)[:OPERATORS]
-    clips = fetch_clips(var_dir())
-    host, _, port = asterisk.rpartition(":")
-    ours = CommandLineSide(command)
-    performance = perform(
-        cast(clips),
-        accounts=crew,
-        clips=clips,
-        server=(host, int(port)),
-        open_house=lambda: _seats(command, crew, "login", "ready"),
-        close_house=lambda: _seats(command, crew, "logout"),
-        say=_say,
-    )
-    deadline = time.monotonic() + settle
-    while (said := differences(performance, ours.calls())) and time.monotonic() < deadline:
-        time.sleep(1)
-    if as_json:
-        print(json.dumps({"agrees": not said, "calls": len(performance.played), "differences": said}))
-    else:
-        for role, story in performance.played:
-            print(f"{role.name}: {story.lasted_s:.0f} s, {role.expected.outcome} expected")
-        print("\n".join(said) or "Our books tell the same stories.")
-    raise typer.Exit(1 if said else 0)
-
-
-def _seats(command: Sequence[str], crew: Sequence[DeskAccount], *actions: str) -> None:
-    """Sign operators in or out by our command line.
-
-    Raises:
-        Unavailable: the call centre refuses.
-    """
-    for account in crew:
-        for action in actions:
-            order = [*command, "operator", action, account.number]
-            done = subprocess.run(order, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise Unavailable(
-                    "seat_refused", operator=account.number, action=action, said=done.stderr[-300:]
-                )
+    """A call centre of its own, eight citizens and three operators. 0 only when our books tell their stories."""
+    var = var_dir()
+    agrees = run_demo(var, fetch_clips(var), once=once, say=lambda line: print(line, flush=True))
+    raise typer.Exit(0 if agrees else 1)
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,7 @@ from sim.softphone import Citizen, CitizenScript, CitizenStory, DeskStory, Opera
 OPERATORS = 3
 _SKIP = Press(at_s=2.0, keys="1")
 """Any key ends the greeting; what the next key means, the recording notice or the menu decides."""
-_TALK_S = 20.0
+_TALK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +72,13 @@ def cast(clips: Sequence[Clip]) -> tuple[Role, ...]:
     # name, act, start, number dialled, presses after the greeting, leaves after, what is expected
     lines: tuple[tuple[str, int, float, str, str, float, Expected], ...] = (
         ("report of a broken lamp", 1, 0.0, "1022", "4:1", 180, served),
-        ("report, recording declined", 1, 1.5, "1022", "4:9 9:1", 180, unrecorded),
+        ("report, recording declined", 1, 1.5, "1022", "4:9 8:1", 180, unrecorded),
         ("report through the city's mobile number", 1, 3.0, "0888247247", "4:1", 180, served),
         ("question about a procedure", 1, 4.5, "1022", "4:2", 180, served),
         ("in English", 1, 6.0, "1022", "4:* 6:0", 180, served),
-        ("impatient, leaves the queue", 1, 7.5, "1022", "4:0", 19, gone),
-        ("storm bulletin only", 1, 9.0, "1022", "4:4", 24, informed),
-        ("after hours, leaves a message", 2, 0.0, "1022", "4:0", 32, message),
+        ("impatient, leaves the queue", 1, 7.5, "1022", "4:0", 12, gone),
+        ("storm bulletin only", 1, 9.0, "1022", "4:4", 26, informed),
+        ("after hours, leaves a message", 2, 0.0, "1022", "4:0", 26, message),
     )
     return tuple(
         Role(

@@ -143,7 +143,7 @@ def _write(settings: AsteriskSettings, desks: Sequence[Desk], name: str) -> None
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_one_line,
-        autoescape=False,  # noqa: S701 - these are Asterisk's files, not HTML; _one_line is their escape
+        autoescape=False,
     )
     values = {field: getattr(settings, field) for field in settings.__slots__}
     listed = [_Module(module, required=module == "res_pjsip") for module in modules()]

@@ -60,6 +60,14 @@ class NewOperator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One queue with its rules."""
+
+    title: str
+    settings: QueueSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """One number of the hotline."""
 
@@ -195,6 +203,25 @@ def put_queue(tx: Session, settings: QueueSettings, *, title: str) -> None:
         )
     )
     tx.flush()
+
+
+def list_queues(tx: Session) -> tuple[Queue, ...]:
+    """All queues by name."""
+    return tuple(
+        Queue(
+            title=row.title,
+            settings=QueueSettings(
+                name=QueueName(row.name),
+                ring_timeout_s=row.ring_timeout_s,
+                wrap_up_s=row.wrap_up_s,
+                max_wait_s=row.max_wait_s,
+                max_waiting=row.max_waiting,
+                overflow_when_empty=row.overflow_when_empty,
+                priority_minutes=row.priority_minutes,
+            ),
+        )
+        for row in repository.queues(tx)
+    )
 
 
 def put_alias(tx: Session, alias: Alias) -> None:

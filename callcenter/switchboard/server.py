@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from ivr.fastagi import FastAgiServer
 
 from callcenter.kernel.clock import Clock
 from callcenter.switchboard.api import build_api
 from callcenter.switchboard.reception import LookUpState, Reception
 from callcenter.switchboard.service import Switchboard, SwitchboardConfig
+from ivr.fastagi import FastAgiServer
 from ivr.loader import FLOWS, load_flow
 from ivr.prompts.manifest import load_manifest
 from ivr.runner import IvrRunner

@@ -1,4 +1,4 @@
-"""``kill -9`` of each process of ours in the middle of twenty calls: nothing is dropped and nothing is lost."""
+"""``kill -9`` of each process of ours in the middle of twenty calls: nothing dropped, nothing lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Load(threading.Thread):
         self._centre = centre
         self._folder = folder
         self._accounts = centre.add_desks(CALLS)
-        self._plan = LoadPlan(calls=CALLS, desks=CALLS, hold_s=18, seed=seed, keys="00", rate_per_s=2.5)
+        self._plan = LoadPlan(calls=CALLS, desks=CALLS, hold_s=18, seed=seed, rate_per_s=2.5)
         centre.seat_all(self._accounts)
 
     def run(self) -> None:
