@@ -8,7 +8,7 @@ from callcenter.app.secrets import ensure_ami_accounts
 from callcenter.app.settings import Settings
 from callcenter.asterisk import config, process
 from callcenter.asterisk.config import AsteriskSettings, Desk, RunFolders
-from callcenter.asterisk.music import ensure_music
+from callcenter.asterisk.music import ensure_beep, ensure_music
 from callcenter.desks import snapshot
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
@@ -86,6 +86,7 @@ def asterisk_settings(settings: Settings, asterisk: process.Asterisk) -> Asteris
         legs=settings.legs,
         messages=settings.messages,
         moh=base / "moh",
+        tones=base / "tones",
         message_max_s=settings.message_max_s,
         fallback_wait_s=settings.fallback_wait_s,
         hold_slice_s=settings.hold_slice_s,
@@ -104,6 +105,7 @@ def render_asterisk(settings: Settings) -> tuple[process.Asterisk, AsteriskSetti
     for folder in (rendered.run.lib / "keys", rendered.run.spool, rendered.run.run, rendered.run.log):
         folder.mkdir(parents=True, exist_ok=True)
     ensure_music(rendered.moh)
+    ensure_beep(rendered.tones)
     config.render(rendered, desks(snapshot.load(settings.snapshot)))
     return asterisk, rendered
 

@@ -99,6 +99,7 @@ class AsteriskSettings:
     legs: Path
     messages: Path
     moh: Path
+    tones: Path
     message_max_s: int
     fallback_wait_s: int
     hold_slice_s: int

@@ -1,4 +1,4 @@
-"""Makes the default music on hold: a quiet melody of our own, so that nothing has to be licensed."""
+"""Makes the default music on hold and the beep: sounds of our own, so that nothing has to be licensed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,26 @@ def ensure_music(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         return
-    draft = folder.parent / "melody.new"
+    _write(folder / "melody.wav", [_note(220.0 * 2 ** (semitone / 12)) for semitone in _MELODY])
+
+
+def ensure_beep(folder: Path) -> None:
+    """Write ``beep.wav``, after which a caller's message begins (1 kHz, a fifth of a second)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "beep.wav").exists():
+        samples = [int(8000 * math.sin(2 * math.pi * 1000 * n / _RATE)) for n in range(_RATE // 5)]
+        _write(folder / "beep.wav", [struct.pack(f"<{len(samples)}h", *samples)])
+
+
+def _write(path: Path, parts: list[bytes]) -> None:
+    draft = path.with_suffix(".new")
     with wave.open(str(draft), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(_RATE)
-        for semitone in _MELODY:
-            out.writeframes(_note(220.0 * 2 ** (semitone / 12)))
-    draft.rename(folder / "melody.wav")
+        for part in parts:
+            out.writeframes(part)
+    draft.rename(path)
 
 
 def _note(frequency: float) -> bytes:
