@@ -6,26 +6,21 @@ Everything it makes lies in ``<var>/demo``, begun anew each time; tools, models 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from callcenter.kernel.errors import Unavailable
+from sim.centre import Centre
 from sim.clips import Clip
 from sim.demo_city import OPERATORS, Performance, cast, differences, perform
 from sim.sipp_jobs import DeskAccount
 
-START_S = 90.0
 SETTLE_S = 150.0
 NAMES = ("Nguyễn Thị Mẫu", "Trần Văn Thử", "Lê Thị Minh Họa")
 """The operators; nobody real."""
@@ -33,83 +28,20 @@ NAMES = ("Nguyễn Thị Mẫu", "Trần Văn Thử", "Lê Thị Minh Họa")
 Say = Callable[[str], None]
 
 
-class DemoCentre:
-    """``callcenter up`` in a folder of its own."""
+class DemoCentre(Centre):
+    """The demo's own house, begun anew each time."""
 
     def __init__(self, var: Path) -> None:
-        self.folder = var / "demo"
-        self._command = (sys.executable, "-m", "callcenter.app.cli")
-        self._environment = {
-            **os.environ,
-            "CALLCENTER_VAR": str(self.folder),
-            "CALLCENTER_ASSETS": str(var),
-            "CALLCENTER_QUALIFY_S": "0",
-        }
-        self.page = f"http://127.0.0.1:{os.environ.get('CALLCENTER_WEB_PORT', '8022')}"
-        self.sip_port = int(os.environ.get("CALLCENTER_SIP_PORT", "5060"))
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Start it and wait until it is ready; end it cleanly.
-
-        Raises:
-            Unavailable: it did not become ready.
-        """
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        with (self.folder / "up.log").open("wb") as log:
-            up = subprocess.Popen(
-                [*self._command, "up"], env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        try:
-            self._await_ready(up)
-            yield
-        finally:
-            up.send_signal(signal.SIGTERM)
-            try:
-                up.wait(45)
-            except subprocess.TimeoutExpired:
-                up.kill()
-                up.wait()
-
-    def _await_ready(self, up: subprocess.Popen[bytes]) -> None:
-        end = time.monotonic() + START_S
-        while time.monotonic() < end and up.poll() is None:
-            try:
-                if httpx.get(f"{self.page}/readyz", timeout=2.0, trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.2)
-        raise Unavailable("demo_not_ready", log=str(self.folder / "up.log"))
-
-    def cli(self, *arguments: str) -> str:
-        """One command, as a person would run it.
-
-        Raises:
-            Unavailable: it failed.
-        """
-        done = subprocess.run(
-            [*self._command, *arguments], env=self._environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise Unavailable("demo_command_failed", command=" ".join(arguments), said=done.stderr[-300:])
-        return done.stdout
-
-    def listed(self, what: str) -> list[dict[str, Any]]:
-        """``callcenter calls`` or ``tickets`` as data."""
-        rows: list[dict[str, Any]] = json.loads(self.cli(what, "--json", "--limit", "1000"))
-        return rows
+        folder = var / "demo"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        super().__init__(folder, {"assets": var})
 
     def open_desks(self) -> list[DeskAccount]:
         """Three operators with phones to register; the queue as this small house needs it."""
-        listed = self.folder / "operators.csv"
-        rows = "".join(f"{1010 + number},{name}\n" for number, name in enumerate(NAMES[:OPERATORS]))
-        listed.write_text("number,name\n" + rows, encoding="utf-8")
-        made = json.loads(self.cli("operator", "import", str(listed), "--json"))
+        made = self.import_desks(NAMES[:OPERATORS])
         self.cli("queue", "set", "general", "--wrap-up", "4", "--overflow-when-empty")
-        return [DeskAccount(**{name: one[name] for name in DeskAccount.__dataclass_fields__}) for one in made]
+        return made
 
     def seats(self, crew: Sequence[DeskAccount], *actions: str) -> None:
         """Sign the operators in or out."""
@@ -165,7 +97,8 @@ def run_demo(var: Path, clips: list[Clip], *, once: bool, say: Say) -> bool:
     """
     centre = DemoCentre(var)
     say("== Khởi động tổng đài / starting the call centre")
-    with centre.running():
+    try:
+        centre.start()
         say(f"== Trang theo dõi / watch page: {centre.page}/")
         crew = centre.open_desks()
         watcher = Watcher(centre.page, say)
@@ -190,6 +123,8 @@ def run_demo(var: Path, clips: list[Clip], *, once: bool, say: Say) -> bool:
         if not once:
             say(f"Tổng đài vẫn chạy / still running: {centre.page}/  (Ctrl-C để dừng / to stop)")
             _until_interrupted()
+    finally:
+        centre.stop()
     return not faults
 
 
@@ -197,8 +132,8 @@ def _settle(centre: DemoCentre, performance: Performance) -> list[str]:
     """Wait until nothing is owed any more; what then still differs."""
     end = time.monotonic() + SETTLE_S
     while True:
-        pending = [t["code"] for t in centre.listed("tickets") if t["transcript_status"] == "pending"]
-        faults = differences(performance, centre.listed("calls"))
+        pending = [t["code"] for t in centre.tickets() if t["transcript_status"] == "pending"]
+        faults = differences(performance, centre.calls())
         faults += [f"{code} has no transcript yet" for code in pending]
         if not faults or time.monotonic() > end:
             return faults
@@ -207,7 +142,7 @@ def _settle(centre: DemoCentre, performance: Performance) -> list[str]:
 
 def _report(centre: DemoCentre) -> list[dict[str, Any]]:
     """One object per call, oldest first."""
-    texts = {ticket["call"]: ticket["text"] for ticket in centre.listed("tickets")}
+    texts = {ticket["call"]: ticket["text"] for ticket in centre.tickets()}
     wanted = ("call", "alias", "outcome", "wait_s", "talk_s", "recording", "sha256", "duration_s")
     return [
         {
@@ -216,7 +151,7 @@ def _report(centre: DemoCentre) -> list[dict[str, Any]]:
             "transcript_reason": call["transcript_reason"],
             "ticket": call["ticket"],
         }
-        for call in sorted(centre.listed("calls"), key=lambda call: str(call["started_at"]))
+        for call in sorted(centre.calls(), key=lambda call: str(call["started_at"]))
     ]
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +15,8 @@ import psutil
 
 from callcenter.journal.reader import read
 from callcenter.journal.record import Record
+from callcenter.kernel.errors import Unavailable
+from sim.centre import Centre
 from sim.load import Network
 from sim.sipp_jobs import DeskAccount
 
@@ -38,60 +37,35 @@ def until(what: Callable[[], T | None], seconds: float, *, why: str) -> T:
     raise AssertionError(f"not within {seconds:g} s: {why}")
 
 
-class CallCentre:
+class CallCentre(Centre):
     """``callcenter up`` with a folder and ports of its own."""
 
     def __init__(self, folder: Path, *, speech: bool = True, **settings: object) -> None:
         """``speech=False``: no speech model is there, so tickets say so and processors are left to calls."""
-        self.folder = folder
         self.var = folder / "var"
         self.var.mkdir(parents=True)
         folder.chmod(0o755)
         assets = SHARED_ASSETS if speech else _assets_without_speech(folder / "assets")
-        first = _free_ports(6)
-        rtp = 20000 + (first[0] % 100) * 400
-        self.ports = dict(
-            zip(("sip", "ami", "agi", "asterisk_http", "switchboard", "web"), first, strict=True)
-        )
-        chosen = {
-            "var": self.var, "assets": assets, "qualify_s": 0, "rtp_start": rtp, "rtp_end": rtp + 399,
-            **{f"{name}_port": port for name, port in self.ports.items()}, **settings,
-        }  # fmt: skip
-        self.environment = {
-            **os.environ,
-            **{f"CALLCENTER_{name.upper()}": str(value) for name, value in chosen.items()},
-        }
-        self.process: subprocess.Popen[bytes] | None = None
+        names = ("sip", "ami", "agi", "asterisk_http", "switchboard", "web")
+        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        rtp = 10000 + self.ports["sip"] % 20 * 900  # below the simulator's and the ephemeral ports
+        own = {"assets": assets, "rtp_start": rtp, "rtp_end": rtp + 899}
+        ports = {f"{name}_port": port for name, port in self.ports.items()}
+        super().__init__(self.var, {**own, **ports, **settings})
 
     def start(self, *, wait_s: float = 60.0) -> None:
-        """Run ``callcenter up`` and wait until every part is ready."""
-        with (self.var / "up.log").open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "callcenter.app.cli", "up"],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            )  # fmt: skip
+        """As ``Centre``; on failure the logs are shown."""
         try:
-            until(self._ready, wait_s, why="the call centre is ready")
-        except AssertionError as error:
+            super().start(wait_s=wait_s)
+        except Unavailable as error:
             raise AssertionError(f"{error}\n{self.logs()}") from None
-
-    def _ready(self) -> bool:
-        assert self.process is not None
-        if self.process.poll() is not None:
-            raise AssertionError(f"callcenter up ended with {self.process.returncode}")
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=2.0, trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
 
     def stop(self) -> None:
         """End it as Ctrl-C does, and see that nothing of it is left."""
         if self.process is None:
             return
         family = self.family()
-        self.process.terminate()
-        self.process.wait(40)
-        self.process = None
+        super().stop()
         left = [
             process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
         ]
@@ -117,38 +91,11 @@ class CallCentre:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['web']}"
-
-    def cli(self, *arguments: str) -> str:
-        """One command of ours, as a person runs it."""
-        done = subprocess.run(
-            [sys.executable, "-m", "callcenter.app.cli", *arguments],
-            env=self.environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"callcenter {' '.join(arguments)}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def json(self, *arguments: str) -> Any:
-        """The same with ``--json``."""
-        return json.loads(self.cli(*arguments, "--json"))
-
-    def calls(self) -> list[dict[str, Any]]:
-        calls: list[dict[str, Any]] = self.json("calls", "--limit", "1000")
-        return calls
-
-    def tickets(self) -> list[dict[str, Any]]:
-        tickets: list[dict[str, Any]] = self.json("tickets", "--limit", "1000")
-        return tickets
+        return self.page
 
     def add_desks(self, count: int, *, first: int = 1010) -> list[DeskAccount]:
-        """Desks in one go, with what their phones register with."""
-        listed = self.folder / "operators.csv"
-        rows = [f"{first + n},Nhân viên {n + 1}" for n in range(count)]
-        listed.write_text("number,name\n" + "\n".join(rows) + "\n", encoding="utf-8")
-        return [
-            DeskAccount(number=one["number"], sip_username=one["sip_username"], sip_secret=one["sip_secret"])
-            for one in self.json("operator", "import", str(listed))
-        ]
+        """So many desks, with what their phones register with."""
+        return self.import_desks([f"Nhân viên {number + 1}" for number in range(count)], first=first)
 
     def seat_all(self, accounts: list[DeskAccount]) -> None:
         """Log in and make ready; waits until the switchboard knows the new desks."""
@@ -217,22 +164,6 @@ def call_centre(folder: Path, *, speech: bool = True, **settings: object) -> Ite
         raise
     else:
         centre.stop()
-
-
-class OwnBooks:
-    """The call centre's own books, for the simulator's verdict."""
-
-    def __init__(self, centre: CallCentre) -> None:
-        self._centre = centre
-
-    def calls(self) -> list[dict[str, Any]]:
-        return self._centre.calls()
-
-    def recordings(self) -> list[dict[str, Any]]:
-        return [call for call in self._centre.calls() if call["recording"]]
-
-    def tickets(self) -> list[dict[str, Any]]:
-        return [ticket for ticket in self._centre.tickets() if ticket["call"]]
 
 
 def _assets_without_speech(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from sim.clips import fetch_clips
 from sim.load import LoadPlan, LoadResult, run_load
 from sim.programs import find_program
 from tests.helpers.books import faults
-from tests.helpers.callcentre import SHARED_ASSETS, CallCentre, OwnBooks, call_centre, until
+from tests.helpers.callcentre import SHARED_ASSETS, CallCentre, call_centre, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -38,7 +38,7 @@ class Load(threading.Thread):
             clips=fetch_clips(SHARED_ASSETS),
             sipp=find_program("sipp", SHARED_ASSETS),
             folder=self._folder,
-            ours=OwnBooks(self._centre),
+            ours=self._centre,
             say=print,
         )
 

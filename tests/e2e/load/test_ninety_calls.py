@@ -13,7 +13,7 @@ from sim.clips import fetch_clips
 from sim.load import LoadPlan, run_load
 from sim.programs import find_program
 from tests.helpers.books import faults
-from tests.helpers.callcentre import SHARED_ASSETS, OwnBooks, call_centre, until
+from tests.helpers.callcentre import SHARED_ASSETS, call_centre, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -56,7 +56,7 @@ def test_ninety_recorded_calls_at_once(tmp_path: Path) -> None:
             clips=fetch_clips(SHARED_ASSETS),
             sipp=find_program("sipp", SHARED_ASSETS),
             folder=tmp_path / "load",
-            ours=OwnBooks(centre),
+            ours=centre,
             say=print,
         )
         used = share.stop()
