@@ -33,8 +33,8 @@ tools: $(STAMP)
 	@$(BIN)/python asterisk-conf/install.py --into $(VAR)/tools --simulator
 
 speech: $(STAMP) ## a small speech model, for the demo and the tests
-	@$(BIN)/callcenter models install whisper-base
-	@$(BIN)/callcenter models install vosk-ko
+	@echo "== Speech models (under $(VAR)/models)"
+	@$(BIN)/callcenter models install whisper-base vosk-ko
 
 demo: setup speech ## citizens call operators, end to end; ONCE=1 ends after the calls and writes var/demo/report.json
 	@$(BIN)/python -m sim demo $(if $(ONCE),--once)

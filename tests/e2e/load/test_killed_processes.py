@@ -12,6 +12,7 @@ from sim.load import LoadPlan, LoadResult, run_load
 from sim.programs import find_program
 from tests.helpers.books import faults
 from tests.helpers.callcentre import SHARED_ASSETS, CallCentre, call_centre, until
+from tests.helpers.databases import new_postgres_url
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -61,29 +62,28 @@ def finish(load: Load, centre: CallCentre) -> None:
     until(lambda: not faults(centre), 30, why=f"the books agree: {faults(centre)}")
 
 
-@pytest.mark.parametrize("moment", ["talking", "ringing"])
-def test_the_switchboard_is_killed(tmp_path: Path, moment: str) -> None:
+def test_the_switchboard_is_killed_while_desks_ring_and_callers_are_in_the_menu(tmp_path: Path) -> None:
     with call_centre(tmp_path, speech=False) as centre:
         load = Load(centre, tmp_path / "load", seed=3)
         load.start()
-        if moment == "talking":
-            until(lambda: states(centre).count("talking") >= CALLS, 90, why="all talk")
-        else:
-            until(lambda: "offered" in states(centre), 60, why="a desk rings")
+        until(lambda: "offered" in states(centre), 60, why="a desk rings")
         centre.role("switchboard").kill()
         finish(load, centre)
         assert {call["outcome"] for call in centre.calls()} == {"answered"}
 
 
-@pytest.mark.parametrize("role", ["worker", "web"])
-def test_another_process_is_killed(tmp_path: Path, role: str) -> None:
-    with call_centre(tmp_path, speech=False) as centre:
+@pytest.mark.seed("S0-06", "S0-07", "S0-13")
+def test_switchboard_worker_and_web_are_killed_under_twenty_calls_on_postgresql(tmp_path: Path) -> None:
+    databases = {"database": new_postgres_url(), "jobs_database": new_postgres_url()}
+    with call_centre(tmp_path, speech=False, **databases) as centre:
         load = Load(centre, tmp_path / "load", seed=4)
         load.start()
-        for wanted in (5, CALLS):
-            until(lambda: states(centre).count("talking") >= wanted, 90, why="calls talk")  # noqa: B023
-            centre.role(role).kill()
+        until(lambda: states(centre).count("talking") >= 5, 90, why="calls talk")
+        centre.role("worker").kill()
+        centre.role("web").kill()
+        until(lambda: states(centre).count("talking") >= CALLS, 90, why="all talk")
+        centre.role("switchboard").kill()
         until(lambda: any(call["outcome"] for call in centre.calls()), 120, why="the first call ended")
-        centre.role(role).kill()
+        centre.role("worker").kill()
         finish(load, centre)
         assert {call["outcome"] for call in centre.calls()} == {"answered"}
