@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from filelock import FileLock
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
@@ -53,11 +54,25 @@ def is_current(database: Database) -> bool:
 
 @contextmanager
 def _exclusive(database: Database) -> Iterator[Connection]:
-    """A transaction that no other migration runs beside: SQLite takes its write lock at ``BEGIN``."""
+    """A transaction that no other migration runs beside."""
     try:
-        with database.engine.begin() as connection:
+        with _alone(database), database.engine.begin() as connection:
             if database.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             yield connection
     except OperationalError as error:
         raise Unavailable("database_unavailable", reason=type(error.orig).__name__) from error
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """On SQLite, one migrating process at a time from its very first connection.
+
+    That connection turns a new file to WAL, and SQLite refuses two who try that at once without waiting.
+    """
+    file = database.engine.url.database
+    if database.dialect != "sqlite" or file is None:
+        yield
+        return
+    with FileLock(f"{file}.migrating"):
+        yield
