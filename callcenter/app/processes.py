@@ -77,5 +77,6 @@ def worker_config(settings: Settings) -> WorkerConfig:
         clock=SystemClock(),
         speech_model=settings.speech_model,
         speech_slots=settings.speech_slots,
+        home_area_code=settings.home_area_code,
         min_free_bytes=settings.min_free_mb * 2**20,
     )

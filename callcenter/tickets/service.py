@@ -16,7 +16,7 @@ from sqlmodel import Session
 from callcenter.kernel import ticket_code
 from callcenter.kernel.clock import VIETNAM
 from callcenter.kernel.errors import BadInput, NotFound
-from callcenter.kernel.phone import PhoneKind, normalise
+from callcenter.kernel.phone import HOME_AREA_CODE, PhoneKind, normalise
 from callcenter.storage.models import fitted
 from callcenter.tickets import repository
 from callcenter.tickets.models import ContactRow, TicketEventRow, TicketRow
@@ -75,13 +75,16 @@ class HistoryEntry:
     detail: Any
 
 
-def open_for_call(tx: Session, facts: CallFacts) -> Ticket:
-    """Open the call's ticket, or return the one it has; the code's day is Viet Nam's at the opening."""
+def open_for_call(tx: Session, facts: CallFacts, *, home_area_code: str = HOME_AREA_CODE) -> Ticket:
+    """Open the call's ticket, or return the one it has; the code's day is Viet Nam's at the opening.
+
+    ``home_area_code`` is the landline area, without 0, of a caller whose number came without one.
+    """
     if found := repository.by_call(tx, facts.call):
         return _note_operator(tx, found, facts)
     try:
         with tx.begin_nested():
-            return _value(_opened(tx, facts))
+            return _value(_opened(tx, facts, home_area_code))
     except IntegrityError:
         # Another transaction opened it since we looked; the savepoint gave our number back.
         found = repository.by_call(tx, facts.call)
@@ -188,7 +191,7 @@ def history(tx: Session, code: str) -> tuple[HistoryEntry, ...]:
     )
 
 
-def _opened(tx: Session, facts: CallFacts) -> TicketRow:
+def _opened(tx: Session, facts: CallFacts, home_area_code: str) -> TicketRow:
     day = facts.opened_at.astimezone(VIETNAM).date()
     values = {
         "code": str(ticket_code.make(day, repository.next_sequence(tx, day))),
@@ -210,7 +213,7 @@ def _opened(tx: Session, facts: CallFacts) -> TicketRow:
     tx.add(
         ContactRow(
             ticket_id=row.id,
-            reporter_id=_reporter(tx, facts.caller),
+            reporter_id=_reporter(tx, facts.caller, home_area_code),
             channel=PHONE,
             call=facts.call,
             received_at=facts.opened_at,
@@ -222,8 +225,8 @@ def _opened(tx: Session, facts: CallFacts) -> TicketRow:
     return row
 
 
-def _reporter(tx: Session, caller: str) -> int | None:
-    phone = normalise(caller)
+def _reporter(tx: Session, caller: str, home_area_code: str) -> int | None:
+    phone = normalise(caller, home_area_code=home_area_code)
     if phone.kind is PhoneKind.WITHHELD:
         return None
     return repository.reporter_id(tx, key=phone.key, e164=phone.e164, display=phone.national)

@@ -26,6 +26,7 @@ from callcenter.journal.record import Record
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import BadInput, Unavailable
 from callcenter.kernel.ids import CallId
+from callcenter.kernel.phone import HOME_AREA_CODE
 from callcenter.ledger.canonical import canonical
 from callcenter.ledger.codec import decode
 from callcenter.ledger.facts import CallAnswered, CallEnded, CallLost, MessageLeft
@@ -44,12 +45,19 @@ class Loader:
     """Loads the journals of every node below ``journal_dir``. One per database; for one thread."""
 
     def __init__(
-        self, database: Database, journal_dir: Path, clock: Clock, *, batch_records: int = BATCH_RECORDS
+        self,
+        database: Database,
+        journal_dir: Path,
+        clock: Clock,
+        *,
+        batch_records: int = BATCH_RECORDS,
+        home_area_code: str = HOME_AREA_CODE,
     ) -> None:
         self._database = database
         self._journal_dir = journal_dir
         self._clock = clock
         self._batch_records = batch_records
+        self._home_area_code = home_area_code
         self._nodes: dict[str, _Node] = {}
 
     def load_once(self) -> int:
@@ -75,7 +83,12 @@ class Loader:
             node = self._nodes.get(name)
             if node is None:
                 node = self._nodes[name] = _Node(
-                    self._database, self._journal_dir, name, self._clock, self._batch_records
+                    self._database,
+                    self._journal_dir,
+                    name,
+                    self._clock,
+                    self._batch_records,
+                    self._home_area_code,
                 )
             loaded = 0
             while count := node.load_batch():
@@ -91,12 +104,19 @@ class _Node:
     """One node's journal and the ledger folded from it."""
 
     def __init__(
-        self, database: Database, journal_dir: Path, name: str, clock: Clock, batch_records: int
+        self,
+        database: Database,
+        journal_dir: Path,
+        name: str,
+        clock: Clock,
+        batch_records: int,
+        home_area_code: str,
     ) -> None:
         self._database = database
         self._name = name
         self._clock = clock
         self._batch_records = batch_records
+        self._home_area_code = home_area_code
         with database.reading() as tx:
             place = outbox.position(tx, name) or JournalPositionRow(
                 node=name, seq=0, resume_after_seq=0, resume_boot=""
@@ -169,6 +189,7 @@ class _Node:
                 language=known.language,
                 answered_by=agent,
             ),
+            home_area_code=self._home_area_code,
         )
 
     def _store(self, tx: Session, changed: dict[CallId, CallRecord]) -> None:

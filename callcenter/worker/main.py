@@ -25,6 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from callcenter.calls import outbox
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import CallcenterError, Unavailable
+from callcenter.kernel.phone import HOME_AREA_CODE
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
 from callcenter.worker.dbos_engine import DbosEngine
@@ -66,6 +67,8 @@ class WorkerConfig:
     speech_slots: int = 1
     """Calls transcribed at once; one more is worked on, so that recordings do not wait for speech."""
     language: str = "vi"
+    home_area_code: str = HOME_AREA_CODE
+    """Area of the city, for callers whose number came without one."""
     min_free_bytes: int
     executor: str = "worker-1"
     """Name of this worker slot; fixed over restarts, different for each worker of a database."""
@@ -87,7 +90,8 @@ def run(config: WorkerConfig) -> None:
 def work_until(config: WorkerConfig, stop: threading.Event) -> None:
     """Work until ``stop`` is set. Raises what the loader's thread crashed with, if it did."""
     database = open_database(config.database_url)
-    runner = LoaderRunner(Loader(database, config.journal, config.clock))
+    loading = Loader(database, config.journal, config.clock, home_area_code=config.home_area_code)
+    runner = LoaderRunner(loading)
     crashes: list[Exception] = []
     loader = threading.Thread(
         target=_load, args=(database, runner, stop, crashes), name="loader", daemon=True

@@ -20,6 +20,7 @@ from callcenter.ledger.facts import CallStarted, Fact
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
 from callcenter.tickets import service as tickets
+from callcenter.tickets.models import ReporterRow
 from callcenter.worker.loader import Loader, LoaderRunner
 from tests.helpers.databases import database, database_url
 from tests.helpers.journals import (
@@ -243,3 +244,13 @@ def test_a_database_that_is_away_only_delays(tmp_path: Path) -> None:
     calls, jobs, found = rows(away)
     assert (len(calls), len(jobs), sum(found.values())) == (2, 2, 2)
     away.close()
+
+
+def test_a_number_dialled_without_area_code_is_one_of_our_city(database: Database, tmp_path: Path) -> None:
+    started_local, *rest = answered_call(1)
+    assert isinstance(started_local, CallStarted)
+    write_facts(tmp_path, [replace(started_local, caller="38225678"), *rest])
+    Loader(database, tmp_path, StepClock(), home_area_code="28").load_once()
+    with database.reading() as tx:
+        (reporter,) = tx.exec(select(ReporterRow)).all()
+    assert reporter.phone_e164 == "+842838225678"
