@@ -258,6 +258,7 @@ class Switchboard:
             "node": self._config.node,
             "link": "up" if self._link else "down",
             "max_calls": self._snapshot.max_calls,
+            "queue_titles": {queue.name: queue.title for queue in self._snapshot.queues},
             "calls": [asdict(call) for call in view.calls],
             "desks": [{**asdict(agent), "name": names.get(agent.agent, "")} for agent in view.agents],
             "statistics": asdict(self._statistics.view(now)),

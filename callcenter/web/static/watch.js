@@ -111,7 +111,7 @@
       });
   };
 
-  const showQueue = (calls, aged, nothing) => {
+  const showQueue = (calls, titles, aged, nothing) => {
     const waiting = calls.filter(isWaiting).sort((a, b) => b.waited_s - a.waited_s);
     const rows = waiting.slice(0, QUEUE_SHOWN);
     if (waiting.length > rows.length) rows.push({ call: "more", more: waiting.length - rows.length });
@@ -119,7 +119,7 @@
       (row, set, call, index) => {
         put(row, "class", call.more ? "more" : "");
         set("place", call.more ? "" : index + 1);
-        set("where", call.more ? say("watch.more", { count: number.format(call.more) }) : call.queue || "");
+        set("where", call.more ? say("watch.more", { count: number.format(call.more) }) : titles[call.queue] || call.queue || "");
         set("rings", call.state === "offered" && call.agent ? say("watch.rings_at", { agent: call.agent }) : "");
         set("wait", call.more ? "" : duration((call.waited_s || 0) + aged));
       });
@@ -160,7 +160,7 @@
     showLink(state);
     showTiles(calls, switchboard?.statistics.total, tickets, aged);
     showDesks(switchboard ? switchboard.desks : [], aged, say(switchboard ? "watch.no_desks" : "watch.unknown"));
-    showQueue(calls, aged, say(switchboard ? "watch.nobody_waits" : "watch.unknown"));
+    showQueue(calls, (switchboard && switchboard.queue_titles) || {}, aged, say(switchboard ? "watch.nobody_waits" : "watch.unknown"));
     showTickets(tickets, say(!seen.picture ? "watch.unknown" : tickets ? "watch.no_tickets" : "watch.database_away"));
     if (switchboard) write(at("clock"), clock.format(new Date(switchboard.at)));
   };
