@@ -24,7 +24,7 @@ ALIVE_EVERY_S = 5
 _HERE = Path(__file__).parent
 _WORDS = (
     "state.available", "state.reserved", "state.on_call", "state.acw", "state.paused", "state.logged_out",
-    "reason.break", "reason.phone", "reason.phone_lost", "reason.rona",
+    "reason.break", "reason.not_ready", "reason.phone", "reason.phone_lost", "reason.rona",
     "ticket.state.draft", "ticket.state.received",
     "watch.attention", "watch.away", "watch.away_means", "watch.database_away", "watch.link_down",
     "watch.link_down_means", "watch.link_up", "watch.lost", "watch.lost_means", "watch.more",

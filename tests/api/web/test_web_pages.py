@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import callcenter.web
+from acd.core.records import NOT_READY, PHONE_LOST, RONA
 from callcenter.i18n import t
 from callcenter.i18n.catalogue import catalogue
 from callcenter.kernel.errors import Unavailable
@@ -126,6 +127,11 @@ async def test_the_script_has_every_word_that_it_says(web: httpx.AsyncClient) ->
     assert troubles >= {"lost", "away"}
     assert {f"watch.{name}" for name in troubles} <= set(said)
     assert {f"watch.{name}_means" for name in [*troubles, "link_down"]} <= set(said)
+
+
+async def test_a_pause_that_the_engine_gives_by_itself_has_a_word(web: httpx.AsyncClient) -> None:
+    said = json.loads(_Page((await web.get("/")).text).body["data-words"] or "")
+    assert {f"reason.{name}" for name in (NOT_READY, RONA, PHONE_LOST)} <= set(said)
 
 
 async def test_the_page_has_every_place_that_the_script_fills(web: httpx.AsyncClient) -> None:

@@ -7,6 +7,8 @@ import pytest
 from callcenter.i18n import catalogue as module
 from callcenter.i18n import explain, languages, t
 from callcenter.kernel.errors import BadInput, CallcenterError
+from callcenter.tickets.states import TranscriptStatus
+from recordings.models_install import InstallStep
 
 pytestmark = pytest.mark.unit
 
@@ -56,3 +58,20 @@ def test_an_error_without_a_text_is_still_a_sentence() -> None:
 def test_the_real_catalogue_is_read() -> None:
     assert explain(BadInput("queue_twice", names=["a", "b"])) == "Tên hàng đợi bị trùng: a, b."
     assert explain(BadInput("queue_twice", names=["a", "b"]), "en") == "Queue names given twice: a, b."
+
+
+@pytest.mark.parametrize("lang", languages)
+@pytest.mark.parametrize("step", list(InstallStep))
+def test_each_step_of_a_models_installation_is_said_with_what_it_is_about(
+    lang: str, step: InstallStep
+) -> None:
+    said = t(f"models.{step}", lang=lang, about="whisper-base")
+    assert said != f"models.{step}"
+    assert "whisper-base" in said
+
+
+@pytest.mark.parametrize("lang", languages)
+@pytest.mark.parametrize("status", list(TranscriptStatus))
+def test_what_is_known_of_the_words_has_a_word(lang: str, status: TranscriptStatus) -> None:
+    key = f"ticket.transcript.{status}"
+    assert t(key, lang=lang) != key
