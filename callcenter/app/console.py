@@ -16,6 +16,8 @@ from callcenter.app.settings import Settings
 from callcenter.i18n import t
 
 _console = Console(highlight=False, soft_wrap=True)
+_WIDE = 100_000
+"""Columns where nobody looks: a program that reads a table must find whole ids in it."""
 
 
 @cache
@@ -48,13 +50,16 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """A table whose headings come from the catalogue (``column.<name>``)."""
+    """A table whose headings come from the catalogue (``column.<name>``). Nothing in it is ever cut."""
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(t(f"column.{column}", lang=language()))
+        table.add_column(t(f"column.{column}", lang=language()), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    _console.print(table)
+    if _console.is_terminal:
+        _console.print(table)
+    else:
+        Console(highlight=False, width=_WIDE).print(table)
 
 
 def _cell(value: Any) -> str:

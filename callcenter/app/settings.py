@@ -95,6 +95,13 @@ class Settings(BaseSettings):
         return folder.resolve() if folder else None
 
     @property
+    def sip_server(self) -> str:
+        """The address that a phone registers at: no phone can reach "every address of this machine"."""
+        if self.sip_bind in ("0.0.0.0", "::"):
+            return self.external_address or self.media_address
+        return self.sip_bind
+
+    @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.var}/callcenter.sqlite3"
 

@@ -99,13 +99,13 @@ def _print_credentials(made: service.NewOperator, as_json: bool) -> None:
         "operator.credentials",
         username=made.sip_username,
         secret=made.sip_secret,
-        server=f"{chosen.sip_bind}:{chosen.sip_port}",
+        server=f"{chosen.sip_server}:{chosen.sip_port}",
     )
 
 
 def _with_server(made: service.NewOperator) -> dict[str, object]:
     chosen = settings()
-    server = {"sip_server": chosen.sip_bind, "sip_port": chosen.sip_port, "sip_realm": service.SIP_REALM}
+    server = {"sip_server": chosen.sip_server, "sip_port": chosen.sip_port, "sip_realm": service.SIP_REALM}
     return {**asdict(made), **server}
 
 

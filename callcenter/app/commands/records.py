@@ -91,19 +91,24 @@ def tickets(as_json: Json = False, limit: Limit = 50) -> None:
     if as_json:
         print_json(rows)
         return
-    shown = [
-        {
-            **row,
-            "opened_at": _local(row["opened_at"]),
-            "state": t(f"ticket.state.{row['state']}", lang=language()),
-        }
-        for row in rows
-    ]
-    print_table(("code", "opened_at", "alias", "state", "answered_by", "text"), shown)
+    columns = ("code", "opened_at", "alias", "state", "answered_by", "text")
+    print_table(columns, [_for_people(row) for row in rows])
 
 
 def _ticket(row: tickets_service.Ticket) -> dict[str, Any]:
     return {**asdict(row), "state": str(row.state)}
+
+
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    """The ticket in the reader's language and Viet Nam's time."""
+    yes_no = "yes" if row["recording_declined"] else "no"
+    return {
+        **row,
+        "opened_at": _local(row["opened_at"]),
+        "state": t(f"ticket.state.{row['state']}", lang=language()),
+        "transcript_status": t(f"ticket.transcript.{row['transcript_status']}", lang=language()),
+        "recording_declined": t(f"answer.{yes_no}", lang=language()),
+    }
 
 
 @ticket.command()
@@ -121,7 +126,7 @@ def show(
     if as_json:
         print_json({**_ticket(found), "dialogue": turns, "history": history})
         return
-    for name, value in _ticket(found).items():
+    for name, value in _for_people(_ticket(found)).items():
         say("ticket.line", name=t(f"column.{name}", lang=language()), value="—" if value is None else value)
     for turn in turns:
         speaker = t(f"speaker.{turn['speaker']}", lang=language())
