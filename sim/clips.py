@@ -1,8 +1,9 @@
 """Vietnamese speech for citizens and operators to say: short human-like clips of three regions.
 
-They are taken out of the wheel of the package ``vieneu`` (Apache-2.0), which is opened as a zip archive and
-never imported, and converted to what telephones use: 8 kHz mono as 16-bit wav, 8-bit unsigned for pyVoIP, and
-raw A-law and mu-law for SIPp.
+They are taken out of the wheel of the package ``vieneu``, which is opened as a zip archive and never
+imported, and converted to what telephones use: 8 kHz mono as 16-bit wav, 8-bit unsigned for pyVoIP, and raw
+A-law and mu-law for SIPp. The wheel's code is Apache-2.0, but its voices are CC BY-NC 4.0 (says its
+``voices.json``): the clips serve tests and the demo and are never shipped.
 """
 
 from __future__ import annotations

@@ -25,8 +25,10 @@ class AmiEndpoint:
     """Where AMI listens and as whom we log in.
 
     The events login needs ``read=system,call,user`` (``system`` brings ``FullyBooted``, without which the
-    link never comes up); the actions login ``write=call,originate``. Two logins because Asterisk serves one
-    login's actions and events in one thread: an action must not wait behind a thousand events.
+    link never comes up); the actions login ``read=system`` for the same reason and
+    ``write=call,reporting,originate`` (``reporting`` for the lists that a resync reads). Two logins because
+    Asterisk serves one login's actions and events in one thread: an action must not wait behind a thousand
+    events.
     """
 
     host: str
