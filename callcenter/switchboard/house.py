@@ -65,7 +65,7 @@ class House:
         self.calls: dict[CallId, LiveCall] = {}
         self.malformed = 0
         self._by_channel: dict[str, LiveCall] = {}
-        self._in_use: set[AgentId] = set()
+        self._phones: dict[AgentId, acd.DeviceSeen] = {}
 
     def hear(self, event: ami.AmiEvent) -> Heard:
         """What ``event`` means. Never raises for what Asterisk says."""
@@ -205,7 +205,8 @@ class House:
             return acd.OfferFailure.NO_ANSWER
         if status == "BUSY":
             # Many phones say "busy here" when their operator presses reject.
-            return acd.OfferFailure.BUSY if agent in self._in_use else acd.OfferFailure.REFUSED
+            phone = self._phones.get(agent)
+            return acd.OfferFailure.BUSY if phone and phone.in_use else acd.OfferFailure.REFUSED
         if cause == _REFUSED:
             return acd.OfferFailure.REFUSED
         return acd.OfferFailure.UNREACHABLE
@@ -230,8 +231,12 @@ class House:
         seen = device_seen(device, state)
         if seen is None:
             return
-        (self._in_use.add if seen.in_use else self._in_use.discard)(seen.agent)
-        heard.events.append(acd.DeviceChanged(agent=seen.agent, reachable=seen.reachable, in_use=seen.in_use))
+        self._phones[seen.agent] = seen
+        heard.events.append(_changed(seen))
+
+    def phones_of(self, agents: Collection[AgentId]) -> Heard:
+        """Again what is known of these desks' phones, for an engine that had not heard of the desks before."""
+        return Heard(events=[_changed(seen) for agent, seen in self._phones.items() if agent in agents])
 
     def resync(
         self,
@@ -259,7 +264,7 @@ class House:
                 gone.pop(adopted.call, None)
         heard.facts += [facts.CallLost(call=call, why=why_lost) for call in gone]
         devices = [seen for device, state in truth.devices if (seen := device_seen(device, state))]
-        self._in_use = {seen.agent for seen in devices if seen.in_use}
+        self._phones = {seen.agent: seen for seen in devices}
         heard.events.append(acd.Resynchronised(calls=tuple(seen_calls), devices=tuple(devices), seats=seats))
         return heard
 
@@ -334,6 +339,10 @@ def device_seen(device: str, state: str) -> acd.DeviceSeen | None:
         reachable=state not in {"UNAVAILABLE", "INVALID", "UNKNOWN"},
         in_use=state in {"INUSE", "BUSY", "ONHOLD", "RINGINUSE"},
     )
+
+
+def _changed(seen: acd.DeviceSeen) -> acd.DeviceChanged:
+    return acd.DeviceChanged(agent=seen.agent, reachable=seen.reachable, in_use=seen.in_use)
 
 
 def _offer(call: CallId, text: str) -> OfferId:

@@ -24,7 +24,7 @@ from callcenter.asterisk import messages as ami
 from callcenter.asterisk import render
 from callcenter.asterisk.bridge import AmiEndpoint, Bridge
 from callcenter.asterisk.resync import Resync
-from callcenter.desks.snapshot import load, to_configuration
+from callcenter.desks.snapshot import Snapshot, load, to_configuration
 from callcenter.journal.reader import read
 from callcenter.journal.writer import JournalWriter
 from callcenter.kernel.clock import VIETNAM, Clock
@@ -313,8 +313,11 @@ class Switchboard:
             except CallcenterError as error:
                 log.error("new snapshot refused, the last good one stays", code=error.code)
                 continue
+            known = _agents(self._snapshot)
             self._snapshot = snapshot
             self._runner.post(acd.Configured(configuration=configuration))
+            # A new desk's phone may have registered before we heard of the desk.
+            self._take(self.house.phones_of(_agents(snapshot) - known))
             self._changed.set()
 
     async def _turn_days(self) -> None:
@@ -364,6 +367,10 @@ _SEAT_CODES: dict[str, SeatAction] = {
     "pause": "pause",
     "logout": "logout",
 }
+
+
+def _agents(snapshot: Snapshot) -> set[AgentId]:
+    return {AgentId(operator.number) for operator in snapshot.operators}
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -178,6 +178,15 @@ def resync(house: House, *channels: ChannelSeen, known: tuple[CallId, ...] = ())
     return house.resync(truth, known=known, wall_now=1030.0, why_lost="link_lost")
 
 
+def test_phones_that_came_before_their_desks_were_known_are_told_again() -> None:
+    house = House()
+    house.hear(ami.DeviceState(device="PJSIP/desk1010", state="NOT_INUSE", at=1.0))
+    house.hear(ami.DeviceState(device="PJSIP/desk1011", state="NOT_INUSE", at=1.0))
+    house.hear(ami.DeviceState(device="PJSIP/desk1011", state="INUSE", at=1.0))
+    told = house.phones_of({AgentId("1011"), AgentId("1012")})
+    assert told.events == [acd.DeviceChanged(agent=AgentId("1011"), reachable=True, in_use=True)]
+
+
 def test_a_waiting_call_is_found_again_with_its_place() -> None:
     heard = resync(House(), channel("waiting"))
     [event] = heard.events
