@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     speech_slots: int = Field(default=1, ge=1, le=64)
     """Calls transcribed at the same time."""
     min_free_mb: int = Field(default=200, ge=1)
-    """Below this much free disk a recording is declared failed and an alarm is raised."""
+    """Below this much free disk recordings wait as legs, and the alarm ``disk_full`` says so until there is room."""
 
     @field_validator("trunks", mode="before")
     @classmethod

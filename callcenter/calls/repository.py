@@ -67,21 +67,31 @@ def transcript(tx: Session, call_id: str) -> TranscriptRow | None:
     return tx.get(TranscriptRow, call_id)
 
 
-def raise_alarm(tx: Session, kind: str, call_id: str, detail: str, now: datetime) -> bool:
-    """Raise the alarm; whether it was news. One that a person cleared is not raised again."""
-    if tx.get(AlarmRow, (kind, call_id)):
+def raise_alarm(
+    tx: Session, kind: str, call_id: str, detail: str, now: datetime, *, again: bool = False
+) -> bool:
+    """Raise the alarm; whether it was news.
+
+    One that was cleared is not raised again, unless ``again`` says that it is of something that comes and goes.
+    """
+    row = tx.get(AlarmRow, (kind, call_id))
+    if row and not (again and row.cleared_at):
         return False
-    tx.add(AlarmRow(**fitted(AlarmRow, {"kind": kind, "call": call_id, "detail": detail, "raised_at": now})))
+    tx.merge(
+        AlarmRow(**fitted(AlarmRow, {"kind": kind, "call": call_id, "detail": detail, "raised_at": now}))
+    )
     tx.flush()
     return True
 
 
-def clear_alarm(tx: Session, kind: str, call_id: str, now: datetime) -> None:
-    """Clear the alarm if it is raised."""
+def clear_alarm(tx: Session, kind: str, call_id: str, now: datetime) -> bool:
+    """Clear the alarm if it is raised; whether it was."""
     row = tx.get(AlarmRow, (kind, call_id))
-    if row and row.cleared_at is None:
-        row.cleared_at = now
-        tx.add(row)
+    if row is None or row.cleared_at:
+        return False
+    row.cleared_at = now
+    tx.add(row)
+    return True
 
 
 def open_alarms(tx: Session) -> Sequence[AlarmRow]:

@@ -15,6 +15,7 @@ import structlog
 from sqlmodel import Session
 
 from callcenter.calls import outbox, repository
+from callcenter.calls.alarms import HOUSE, AlarmKind
 from callcenter.calls.models import CallRow, RecordingRow
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import CallcenterError, NotFound, Unavailable
@@ -40,7 +41,6 @@ MOST_ATTEMPTS = 5
 """Failures of the work itself after which a person must look; parts that are away do not count."""
 
 MOST_BACKOFF_S = 60.0
-NOT_RECORDED = "answered_not_recorded"
 DECLINED = "recording_declined"
 _SHORT_BY_S = 5.0
 _SHORT_SHARE = 0.9
@@ -94,7 +94,7 @@ class PostCall:
         row = self._row(call)
         kept = self._process(row)
         now = self._clock.utcnow()
-        raised: list[tuple[str, str]] = []
+        raised: list[tuple[AlarmKind, str]] = []
         with self._database.transaction() as tx:
             noted = {one.kind for one in repository.recordings(tx, call) if one.path}
             for kind, processed in kept.items():
@@ -103,11 +103,15 @@ class PostCall:
             for alarm, detail in _alarms(row, kept):
                 if repository.raise_alarm(tx, alarm, call, detail, now):
                     raised.append((alarm, detail))
+            if kept:
+                repository.clear_alarm(tx, AlarmKind.DISK_FULL, HOUSE, now)
         for alarm, detail in raised:
             message = (
-                "answered call not recorded" if alarm == NOT_RECORDED else "recording not as it should be"
+                "answered call not recorded"
+                if alarm is AlarmKind.NOT_RECORDED
+                else "recording not as it should be"
             )
-            _log.error(message, call=call, alarm=alarm, detail=detail)
+            _log.error(message, call=call, alarm=alarm.value, detail=detail)
 
     def transcribe(self, call: str) -> None:
         """Hear what was recorded, once; a call in which nobody could have spoken has no transcript."""
@@ -143,12 +147,17 @@ class PostCall:
         if not away:
             _log.error("post-call job failed", call=call, reason=reason, pii_error=str(error))
         now = self._clock.utcnow()
+        filled = False
         with self._database.transaction() as tx:
             attempts = outbox.job(tx, call).attempts + 1
             wait_s = min(MOST_BACKOFF_S, 2.0 ** min(attempts, 10))
             outbox.failed(tx, call, reason, again_at=now + timedelta(seconds=wait_s))
+            if reason == "disk_full":
+                filled = repository.raise_alarm(tx, AlarmKind.DISK_FULL, HOUSE, _room(error), now, again=True)
             if not away and attempts >= MOST_ATTEMPTS:
                 _quarantine(tx, call, reason, now)
+        if filled:
+            _log.error("disk full: recordings wait", detail=_room(error))
         if not away and attempts >= MOST_ATTEMPTS:
             _log.error("post-call job given up", call=call, reason=reason)
 
@@ -221,28 +230,36 @@ class PostCall:
 def _quarantine(tx: Session, call: str, reason: str, now: datetime) -> None:
     if tickets.find_by_call(tx, call):
         tickets.set_problem(tx, call, reason, now=now)
-    repository.raise_alarm(tx, "post_call_given_up", call, reason, now)
+    repository.raise_alarm(tx, AlarmKind.GIVEN_UP, call, reason, now)
     outbox.finish(tx, call, now, quarantined=True)
 
 
-def _alarms(row: CallRow, kept: dict[RecordingKind, Processed]) -> list[tuple[str, str]]:
+def _room(error: Exception) -> str:
+    """How much room there is and was asked for, as far as ``error`` knows."""
+    fields = error.fields if isinstance(error, CallcenterError) else {}
+    if "free_bytes" not in fields:
+        return "no room"
+    return f"{fields['free_bytes']} B free, {fields['floor_bytes']} B needed"
+
+
+def _alarms(row: CallRow, kept: dict[RecordingKind, Processed]) -> list[tuple[AlarmKind, str]]:
     """What a person must look into; kind and detail."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[AlarmKind, str]] = []
     talk = kept.get(RecordingKind.CALL)
     if row.answered_at and not row.recording_declined:
         if not row.recording_bases:
-            found.append((NOT_RECORDED, "never_started"))
+            found.append((AlarmKind.NOT_RECORDED, "never_started"))
         elif talk is None or talk.recording is None:
-            found.append((NOT_RECORDED, talk.problem.value if talk and talk.problem else "unknown"))
+            found.append((AlarmKind.NOT_RECORDED, talk.problem.value if talk and talk.problem else "unknown"))
         elif talk.problem is Problem.ONE_LEG:
-            found.append(("recording_one_leg", talk.problem.value))
+            found.append((AlarmKind.ONE_LEG, talk.problem.value))
         elif talk.duration_s + _SHORT_BY_S < row.talk_s * _SHORT_SHARE:
-            found.append(("recording_short", f"{talk.duration_s:.0f} s of {row.talk_s:.0f} s"))
+            found.append((AlarmKind.SHORT, f"{talk.duration_s:.0f} s of {row.talk_s:.0f} s"))
     if row.recording_declined and row.recording_bases:
-        found.append(("recorded_though_declined", "legs deleted"))
+        found.append((AlarmKind.THOUGH_DECLINED, "legs deleted"))
     message = kept.get(RecordingKind.MESSAGE)
     if message and message.recording is None:
-        found.append(("message_not_kept", message.problem.value if message.problem else "unknown"))
+        found.append((AlarmKind.MESSAGE_LOST, message.problem.value if message.problem else "unknown"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -270,3 +271,35 @@ def test_parts_that_are_away_are_waited_for_without_end(house: House) -> None:
         assert outbox.due(tx, StepClock().utcnow(), 10) == []
         assert job.not_before is not None
         assert outbox.due(tx, job.not_before, 10) == [(CALL, 20)]
+
+
+def test_a_full_disk_is_one_alarm_which_ends_with_the_first_recording_that_is_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.load([*answered_call(1), *abandoned_call(2)])
+    write_legs(house.folders.legs, CALL)
+    work = house.work()
+    real = shutil.disk_usage("/")
+
+    def leave_free(free: int) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _folder: real._replace(free=free))
+
+    def refused() -> None:
+        with pytest.raises(Unavailable) as caught:
+            work.keep_recording(CALL)
+        work.failed(CALL, caught.value)
+
+    leave_free(1000)
+    with capture_logs() as logs:
+        refused()
+        refused()
+    assert house.alarms() == [("disk_full", "1000 B free, 1048576 B needed")]
+    assert [line["event"] for line in logs] == ["disk full: recordings wait"]
+    work.keep_recording("node1-1763782800.2")
+    assert house.alarms(), "a call of which nothing is kept says nothing of the disk"
+    leave_free(1 << 40)
+    work.keep_recording(CALL)
+    assert house.alarms() == []
+    leave_free(999)
+    refused()
+    assert house.alarms() == [("disk_full", "999 B free, 1048576 B needed")], "an alarm again"
