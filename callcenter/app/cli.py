@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from callcenter.app.commands import operators, queues, records, run, speech
+from callcenter.app.commands import alarms, operators, queues, records, run, speech
 from callcenter.app.console import fail, language
 from callcenter.i18n import explain
 from callcenter.kernel.errors import CallcenterError
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 run.register(app)
 records.register(app)
+alarms.register(app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(queues.app, name="queue")
 app.add_typer(speech.models, name="models")

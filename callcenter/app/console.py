@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from callcenter.app.settings import Settings
 from callcenter.i18n import t
+from callcenter.kernel.clock import VIETNAM
 
 _console = Console(highlight=False, soft_wrap=True)
 _WIDE = 100_000
@@ -60,6 +62,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> No
         _console.print(table)
     else:
         Console(highlight=False, width=_WIDE).print(table)
+
+
+def local_time(at: datetime) -> str:
+    """An instant as people in Viet Nam read it."""
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _cell(value: Any) -> str:

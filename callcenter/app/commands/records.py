@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +10,9 @@ import typer
 from sqlmodel import Session
 
 from callcenter.app import bootstrap
-from callcenter.app.console import fail, language, print_json, print_table, say, settings
+from callcenter.app.console import fail, language, local_time, print_json, print_table, say, settings
 from callcenter.calls import repository as calls_repository
 from callcenter.i18n import t
-from callcenter.kernel.clock import VIETNAM
 from callcenter.kernel.errors import NotFound
 from callcenter.kernel.ids import call_id
 from callcenter.storage.engine import open_database
@@ -53,7 +51,7 @@ def calls(as_json: Json = False, limit: Limit = 50) -> None:
         "operator",
         "ticket",
     )
-    print_table(columns, [{**row, "started_at": _local(row["started_at"])} for row in rows])
+    print_table(columns, [{**row, "started_at": local_time(row["started_at"])} for row in rows])
 
 
 def _call(tx: Session, row: Any) -> dict[str, Any]:
@@ -104,7 +102,7 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     yes_no = "yes" if row["recording_declined"] else "no"
     return {
         **row,
-        "opened_at": _local(row["opened_at"]),
+        "opened_at": local_time(row["opened_at"]),
         "state": t(f"ticket.state.{row['state']}", lang=language()),
         "transcript_status": t(f"ticket.transcript.{row['transcript_status']}", lang=language()),
         "recording_declined": t(f"answer.{yes_no}", lang=language()),
@@ -164,7 +162,3 @@ def verify(
             t("recording.broken", lang=language(), seq=result.seq, call=result.call, why=result.why),
             code="recording_chain_broken",
         )
-
-
-def _local(at: datetime) -> str:
-    return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
