@@ -62,10 +62,11 @@ check: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache 2>&1 | tail -n 25
+	@$(BIN)/lint-imports --no-cache
 
 bench: setup ## figures as ratios in one run
 	@$(BIN)/python -m bench.engine_speed
+	@$(BIN)/python -m bench.ninety_calls
 
 seeds: $(STAMP) ## the demands of the seed documents: proven and unproven
 	@$(BIN)/python -m tests.helpers.seeds
