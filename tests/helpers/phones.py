@@ -41,21 +41,24 @@ class Phones:
         """A desk that no other test uses."""
         return self._accounts.pop(0)
 
-    def operator(self, *, ready: bool = True, account: DeskAccount | None = None, **manners: Any) -> Operator:
+    def operator(self, *, ready: bool = True, speaks: str | None = None, **manners: Any) -> Operator:
         """An operator whose phone is registered, and who waits for calls if ``ready``."""
-        chosen = account or self.account()
-        phone = Operator(chosen, OperatorManners(**manners), server=self.server).start()
+        said = OperatorManners(speaks=self.clips[speaks] if speaks else None, **manners)
+        phone = Operator(self.account(), said, server=self.server).start()
         self._stack.callback(phone.stop)
         if ready:
-            self.sit_down(chosen.number)
+            self.sit_down(phone.account.number)
         return phone
 
     def sit_down(self, number: str) -> None:
         """Log in and be ready; goes home with ``close``."""
-        until(lambda: self.centre.desk(number)["reachable"], 5, why=f"the phone of {number} is there")
+        until(lambda: number in self._reachable(), 5, why=f"the phone of {number} is there")
         self.centre.seat(number, "login")
         self._stack.callback(self.go_home, number)
         self.centre.seat(number, "ready")
+
+    def _reachable(self) -> set[str]:
+        return {desk["agent"] for desk in self.centre.state()["desks"] if desk["reachable"]}
 
     def go_home(self, number: str) -> None:
         if self.centre.desk(number)["state"] != "logged_out":
