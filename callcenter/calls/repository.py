@@ -94,6 +94,12 @@ def clear_alarm(tx: Session, kind: str, call_id: str, now: datetime) -> bool:
     return True
 
 
+def open_alarm_count(tx: Session) -> int:
+    """How many alarms nobody cleared."""
+    statement = select(func.count()).select_from(AlarmRow)
+    return tx.exec(statement.where(col(AlarmRow.cleared_at).is_(None))).one()
+
+
 def open_alarms(tx: Session) -> Sequence[AlarmRow]:
     """Alarms that nobody cleared, newest first."""
     statement = select(AlarmRow).where(col(AlarmRow.cleared_at).is_(None))

@@ -26,6 +26,7 @@ _WORDS = (
     "state.available", "state.reserved", "state.on_call", "state.acw", "state.paused", "state.logged_out",
     "reason.break", "reason.not_ready", "reason.phone", "reason.phone_lost", "reason.rona",
     "ticket.state.draft", "ticket.state.received",
+    "watch.alarms", "watch.alarms_means",
     "watch.attention", "watch.away", "watch.away_means", "watch.database_away", "watch.link_down",
     "watch.link_down_means", "watch.link_up", "watch.lost", "watch.lost_means", "watch.more",
     "watch.no_desks", "watch.no_tickets", "watch.nobody_waits", "watch.of_offered", "watch.rings_at",

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from callcenter.calls.repository import open_alarm_count
 from callcenter.desks.service import list_operators
 from callcenter.kernel.clock import VIETNAM
 from callcenter.storage.engine import Database, open_database
@@ -56,7 +57,7 @@ def serve(config: WebConfig) -> None:
 
 
 def todays_tickets(database: Database) -> dict[str, Any]:
-    """How many tickets were opened today (Viet Nam), and the latest of them, without who reported.
+    """How many tickets were opened today (Viet Nam), the latest of them without who reported, and open alarms.
 
     Raises:
         Unavailable: the database is away.
@@ -65,6 +66,7 @@ def todays_tickets(database: Database) -> dict[str, Any]:
         names: dict[str, str] = {operator.number: operator.name for operator in list_operators(tx)}
         today = datetime.now(UTC).astimezone(VIETNAM).date()
         return {
+            "alarms": open_alarm_count(tx),
             "today": tickets.today_count(tx, today),
             "latest": [
                 {

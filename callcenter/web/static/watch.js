@@ -125,6 +125,9 @@
       });
   };
 
+  const showAlarms = (count) =>
+    write(at("alarms"), count ? `${say("watch.alarms", { count: number.format(count) })}. ${say("watch.alarms_means")}` : "");
+
   const showTickets = (tickets, nothing) => {
     fillOr(at("tickets"), tickets ? tickets.latest : [], nothing, (ticket) => ticket.code,
       ["code", "time", "text", "about"], (row, set, ticket) => {
@@ -161,6 +164,7 @@
     showTiles(calls, switchboard?.statistics.total, tickets, aged);
     showDesks(switchboard ? switchboard.desks : [], aged, say(switchboard ? "watch.no_desks" : "watch.unknown"));
     showQueue(calls, (switchboard && switchboard.queue_titles) || {}, aged, say(switchboard ? "watch.nobody_waits" : "watch.unknown"));
+    showAlarms(tickets?.alarms);
     showTickets(tickets, say(!seen.picture ? "watch.unknown" : tickets ? "watch.no_tickets" : "watch.database_away"));
     if (switchboard) write(at("clock"), clock.format(new Date(switchboard.at)));
   };

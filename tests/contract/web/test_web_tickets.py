@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.calls import repository
+from callcenter.calls.alarms import AlarmKind
 from callcenter.desks import service as desks
 from callcenter.kernel.errors import Unavailable
 from callcenter.storage.engine import Database, open_database
@@ -73,6 +75,18 @@ def test_only_the_latest_and_only_their_first_words(database: Database) -> None:
         assert len(ticket["text"]) <= 160
         assert ticket["text"].endswith("từ …")
         assert ticket["operator"] == "1001", "an operator whom nobody knows any more keeps the number"
+
+
+def test_open_alarms_are_counted(database: Database) -> None:
+    assert todays_tickets(database)["alarms"] == 0
+    now = datetime.now(UTC)
+    with database.transaction() as tx:
+        repository.raise_alarm(tx, AlarmKind.NOT_RECORDED, "n1-1.1", "no_legs", now)
+        repository.raise_alarm(tx, AlarmKind.NOT_RECORDED, "n1-2.1", "no_legs", now)
+    assert todays_tickets(database)["alarms"] == 2
+    with database.transaction() as tx:
+        repository.clear_alarm(tx, AlarmKind.NOT_RECORDED, "n1-1.1", now)
+    assert todays_tickets(database)["alarms"] == 1
 
 
 def test_a_database_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -192,6 +192,15 @@ async def test_what_is_away_is_said_and_what_is_old_looks_old(watched: Watched, 
     await expect(page.locator("#tile-tickets b")).to_have_text("3")
 
 
+async def test_open_alarms_stand_above_all_until_they_are_cleared(watched: Watched, centre: Centre) -> None:
+    alarms = watched.page.locator("#alarms")
+    await expect(alarms).to_be_hidden()
+    centre.tickets = {"today": 1, "latest": [], "alarms": 2}
+    await expect(alarms).to_have_text(f"{t('watch.alarms', count=2)}. {t('watch.alarms_means')}")
+    centre.tickets = {"today": 1, "latest": [], "alarms": 0}
+    await expect(alarms).to_be_hidden()
+
+
 async def test_the_announced_region_does_not_chatter(watched: Watched, centre: Centre) -> None:
     page = watched.page
     await page.evaluate(
