@@ -1,7 +1,7 @@
 """Ninety recorded calls at once: how soon desks ring, and what the switchboard costs beside Asterisk.
 
-``python -m bench.ninety_calls [calls]``. The delay is from the engine's command to Asterisk's ``DialBegin``; the cost is
-processor time of the switchboard over that of Asterisk in the same run, and as a share of one core.
+``python -m bench.ninety_calls [calls]``. The delay is from the engine's command to Asterisk's ``DialBegin``; the cost
+is processor time of the switchboard over that of Asterisk in the same run, and as a share of one core.
 """
 
 from __future__ import annotations
