@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from callcenter.app.commands import alarms, operators, queues, records, run, speech
+from callcenter.app.commands import alarms, aliases, operators, queues, records, run, speech
 from callcenter.app.console import fail, language
 from callcenter.i18n import explain
 from callcenter.kernel.errors import CallcenterError
@@ -22,6 +22,7 @@ records.register(app)
 alarms.register(app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(queues.app, name="queue")
+app.add_typer(aliases.app, name="alias")
 app.add_typer(speech.models, name="models")
 app.add_typer(speech.prompts, name="prompts")
 app.add_typer(records.ticket, name="ticket")

@@ -228,11 +228,14 @@ def put_alias(tx: Session, alias: Alias) -> None:
     """Add the hotline number, or change it.
 
     Raises:
-        BadInput: the number or the prompt is malformed, or it ends before it begins.
+        BadInput: the number or the prompt is malformed, nobody owns it, or it ends before it begins.
         NotFound: its queue does not exist.
     """
     if not _ALIAS_NUMBER.fullmatch(alias.number) or not _PROMPT.fullmatch(alias.greeting):
         raise BadInput("alias_malformed", number=alias.number[:20])
+    owner = " ".join(alias.owner.split())
+    if not owner:
+        raise BadInput("alias_without_owner", number=alias.number)
     if alias.active_from and alias.active_to and alias.active_to < alias.active_from:
         raise BadInput("alias_ends_before_it_begins", number=alias.number)
     (queue,) = _existing_queues(tx, (alias.queue,))
@@ -240,7 +243,7 @@ def put_alias(tx: Session, alias: Alias) -> None:
         AliasRow(
             number=alias.number,
             name=_checked_name(alias.name),
-            owner=alias.owner.strip(),
+            owner=owner,
             greeting=alias.greeting,
             queue=queue,
             active_from=alias.active_from,
