@@ -4,34 +4,53 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import structlog
+from filelock import FileLock
+
+from callcenter.app import private
 from callcenter.app.secrets import ensure_ami_accounts
 from callcenter.app.settings import Settings
 from callcenter.asterisk import config, process
 from callcenter.asterisk.config import AsteriskSettings, Desk, RunFolders
 from callcenter.asterisk.music import ensure_beep, ensure_music
 from callcenter.desks import snapshot
+from callcenter.kernel.errors import Unavailable
 from callcenter.storage.engine import Database, open_database
 from callcenter.storage.migrations import migrate
 from recordings.crypto import create_keys, load_identity, load_recipient
 from recordings.store import RecordingStore
 
+log = structlog.get_logger()
+
 
 def prepare(settings: Settings) -> None:
     """Make what the processes need to stand on: folders, the database's tables, keys, the snapshot.
 
+    Processes that start together may all call it: one does the work and the others find it done.
+
     Raises:
         Unavailable: the database is away and there is no snapshot from earlier either.
     """
-    for folder in (settings.legs, settings.messages, settings.journal, settings.recordings, settings.run):
-        folder.mkdir(parents=True, exist_ok=True)
-    if not any(settings.keys.glob("*")):
-        create_keys(settings.keys)
-    database = open_database(settings.database_url)
-    try:
-        migrate(database)
-        publish(settings, database)
-    finally:
-        database.close()
+    private.make_folders(settings)
+    with FileLock(settings.run / "prepare.lock"):
+        if not any(settings.keys.glob("*")):
+            create_keys(settings.keys)
+        database = open_database(settings.database_url)
+        try:
+            migrate(database)
+            publish(settings, database)
+        except Unavailable as error:
+            if not settings.snapshot.exists():
+                raise
+            log.warning("database away: going on with the snapshot from earlier", reason=error.code)
+        finally:
+            database.close()
+
+
+def ensure_prepared(settings: Settings) -> None:
+    """``prepare`` on a fresh machine, for a process that is not started by ``callcenter up``. Raises as that."""
+    if not settings.snapshot.exists():
+        prepare(settings)
 
 
 def publish(settings: Settings, database: Database) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from callcenter.app import private
 from callcenter.app.commands import alarms, aliases, operators, queues, records, run, speech
 from callcenter.app.console import fail, language
 from callcenter.i18n import explain
@@ -17,6 +18,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tổng đài 1022: tổng đài tiếp nhận phản ánh của người dân / a citizens' hotline call centre.",
 )
+
+
+@app.callback()
+def _before(context: typer.Context) -> None:
+    private.set_umask(context.invoked_subcommand)
+
+
 run.register(app)
 records.register(app)
 alarms.register(app)

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Media, databases, journals, tools and everything else that changes."""
     assets: Path | None = None
     """Tools, speech models and prompts, which are only read; empty for ``var``."""
+    studio: Path | None = None
+    """Studio recordings of the prompts, used at each build; empty for none."""
     node: str = Field(default="node1", pattern=r"^[a-z][a-z0-9]{0,15}$")
     """This Asterisk's name: the first part of each call id."""
     language: Literal["vi", "en"] = "vi"
@@ -89,7 +91,12 @@ class Settings(BaseSettings):
             )
         return tuple(trunks)
 
-    @field_validator("var", "assets", mode="after")
+    @field_validator("assets", "studio", mode="before")
+    @classmethod
+    def _none_when_empty(cls, given: object) -> object:
+        return None if given == "" else given
+
+    @field_validator("var", "assets", "studio", mode="after")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return folder.resolve() if folder else None

@@ -219,7 +219,7 @@ def _write_index(prompts_dir: Path, index: Mapping[str, _Entry]) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put a file in place whole. Opened plainly, so that the user Asterisk runs as can read it."""
+    """Put a file in place whole. Our umask lets the user read it whom Asterisk runs as."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_bytes(content)

@@ -74,7 +74,7 @@ async def _say_when_ready(chosen: Settings) -> None:
 def asterisk(supervised: Supervised = False) -> None:
     """Chạy Asterisk / render the configuration and run Asterisk as an ordinary user."""
     chosen = settings()
-    chosen.run.mkdir(parents=True, exist_ok=True)
+    bootstrap.ensure_prepared(chosen)
     found, rendered = bootstrap.render_asterisk(chosen)
     writable = [chosen.var / "asterisk", chosen.legs, chosen.messages]
     if not process.drop_root(writable, [chosen.tools, chosen.prompts]):
@@ -92,6 +92,7 @@ def switchboard(supervised: Supervised = False) -> None:
 
     _set_up_logs("switchboard", supervised)
     chosen = settings()
+    bootstrap.ensure_prepared(chosen)
     asyncio.run(
         server.serve(
             processes.switchboard_config(chosen),
@@ -111,7 +112,9 @@ def web(supervised: Supervised = False) -> None:
     from callcenter.web import server
 
     _set_up_logs("web", supervised)
-    server.serve(processes.web_config(settings()))
+    chosen = settings()
+    bootstrap.ensure_prepared(chosen)
+    server.serve(processes.web_config(chosen))
 
 
 def worker(supervised: Supervised = False) -> None:
@@ -120,7 +123,9 @@ def worker(supervised: Supervised = False) -> None:
     from callcenter.worker import main
 
     _set_up_logs("worker", supervised)
-    main.run(processes.worker_config(settings()))
+    chosen = settings()
+    bootstrap.ensure_prepared(chosen)
+    main.run(processes.worker_config(chosen))
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

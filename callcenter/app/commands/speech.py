@@ -40,9 +40,10 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 @prompts.command()
 def build(
     studio: Annotated[
-        Path | None, typer.Option(help="Thư mục thu âm / studio recordings: DIR/vi/NAME.wav")
+        Path | None,
+        typer.Option(help="Thư mục thu âm / studio recordings: DIR/vi/NAME.wav; CALLCENTER_STUDIO"),
     ] = None,
 ) -> None:
     """Tạo âm thanh cho mọi lời thoại / make every prompt's audio; a studio's recordings replace it."""
     chosen = settings()
-    build_prompts(chosen.prompts, tools=chosen.tools, studio=studio)
+    build_prompts(chosen.prompts, tools=chosen.tools, studio=studio or chosen.studio)
