@@ -114,6 +114,12 @@ class Phones:
 
         return until(find, within_s, why="the call is in the ledger")
 
+    def talked(self, citizen: Citizen, within_s: float = 30.0) -> dict[str, Any]:
+        """The ledger's row of a citizen who hangs up as soon as the operator has, without the good-bye."""
+        self.until_fact(self.live(citizen), "TalkEnded", within_s)
+        citizen.stop()
+        return self.booked(citizen)
+
     def ticket(self, call: str, within_s: float = 30.0) -> dict[str, Any]:
         """The call's ticket once all work after the call is done."""
 

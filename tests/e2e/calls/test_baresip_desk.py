@@ -30,7 +30,7 @@ def test_a_foreign_telephone_serves_a_call_and_is_heard_in_the_recording(
     account = phones.account()
     with _telephone(phones, account, tmp_path / "baresip"):
         phones.sit_down(account.number)
-        citizen = phones.citizen(leave_s=13.0, speaks="vinh_south_man", speak_s=7.0)
+        citizen = phones.citizen(leave_s=11.0, speaks="vinh_south_man", speak_s=7.0)
         call = phones.booked(citizen)
         assert (call["outcome"], call["agent"]) == ("answered", account.number)
         phones.ticket(call["call"])

@@ -47,7 +47,7 @@ def test_a_desk_that_is_not_answered_is_paused_and_the_caller_keeps_the_place(ph
 
     kind = phones.operator(talk_s=1.5)
 
-    first_call, second_call = phones.booked(first), phones.booked(second)
+    first_call, second_call = phones.talked(first), phones.talked(second)
     assert _offers(first_call) == [
         (deaf.account.number, "no_answer"),
         (kind.account.number, "answered"),
@@ -68,7 +68,7 @@ def test_desks_that_refuse_are_paused_and_the_next_one_rings(phones: Phones, tmp
             until(run.registered, 10, why="the desk is registered")
             phones.sit_down(rude[-1].number)
         kind = phones.operator(talk_s=1.5)
-        call = phones.booked(phones.citizen())
+        call = phones.talked(phones.citizen())
     assert _offers(call) == [
         (rude[0].number, "refused"),
         (rude[1].number, "refused"),

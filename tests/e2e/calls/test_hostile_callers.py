@@ -73,7 +73,7 @@ def test_such_callers_reach_an_operator_and_get_a_ticket(phones: Phones) -> None
         made = set(_calls(phones)) - known
         assert len(made) == len(names)
         for call in made:
-            phones.until_fact(call, "CallEnded", 25)
+            phones.until_fact(call, "TalkEnded", 25)
     assert all(story.answered for operator in operators for story in operator.stories)
     for call in made:
         ticket = phones.ticket(call)

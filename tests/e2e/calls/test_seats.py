@@ -51,7 +51,6 @@ def test_feature_codes_dialled_on_the_desks_phone(phones: Phones, tmp_path: Path
         ("*11", "paused", "not_ready"),
         ("*12", "available", None),
         ("*13", "paused", "phone"),
-        ("*12", "available", None),
         ("*14", "logged_out", None),
     ):
         _dial(phones, account, code, tmp_path / f"{code.strip('*')}-{state}")
@@ -101,7 +100,7 @@ def test_after_a_call_there_is_time_to_write(phones: Phones) -> None:
     until(lambda: _seat(phones, number)[0] == "on_call", 12, why="the operator talks")
     _becomes(phones, number, "acw")
     _becomes(phones, number, "available")
-    call = phones.booked(citizen)
+    call = phones.talked(citizen)
     until(lambda: phones.booked(citizen)["wrap_up_s"] > 0, 5, why="the wrap-up is in the ledger")
     assert 0.9 < phones.booked(citizen)["wrap_up_s"] < 2
     assert call["agent"] == number
