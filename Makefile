@@ -34,7 +34,7 @@ tools: $(STAMP)
 
 speech: $(STAMP) ## a small speech model, for the demo and the tests
 	@echo "== Speech models (under $(VAR)/models)"
-	@$(BIN)/callcenter models install whisper-base vosk-ko
+	@test -d $(VAR)/models/whisper-base -a -d $(VAR)/models/vosk-ko || $(BIN)/callcenter models install whisper-base vosk-ko
 
 demo: setup speech ## citizens call operators, end to end; ONCE=1 ends after the calls and writes var/demo/report.json
 	@$(BIN)/python -m sim demo $(if $(ONCE),--once)

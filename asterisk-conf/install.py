@@ -187,6 +187,7 @@ def main() -> int:
         "--simulator", action="store_true", help="SIPp and baresip too, for tests and the demo"
     )
     arguments = parser.parse_args()
+    os.umask(0o022)  # Asterisk runs as an ordinary user and must be able to read its own files
     try:
         install(arguments.into, PRODUCT + (SIMULATOR if arguments.simulator else ()))
     except InstallError as error:

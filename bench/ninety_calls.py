@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from sim.centre import Centre
@@ -44,11 +43,7 @@ def measure(calls: int) -> dict[str, Any]:
 
 def _run(centre: Centre, calls: int, folder: Path, var: Path) -> dict[str, Any]:
     accounts = centre.import_desks([f"Bàn {number}" for number in range(calls)])
-    api = _SwitchboardApi(centre)
-    time.sleep(1.0)
-    for account in accounts:
-        api.seat(account.number, "login")
-        api.seat(account.number, "ready")
+    centre.seat_all(accounts)
     assert centre.process is not None
     family = psutil.Process(centre.process.pid).children(recursive=True)
     switchboard = next(p for p in family if "switchboard" in p.cmdline())
@@ -69,7 +64,7 @@ def _run(centre: Centre, calls: int, folder: Path, var: Path) -> dict[str, Any]:
     )
     took_s = time.monotonic() - started
     used = {process.pid: _cpu_s(process) - before[process.pid] for process in (switchboard, asterisk)}
-    latency = api.state()["offer_to_ring_ms"]
+    latency = centre.state()["offer_to_ring_ms"]
     return {
         "calls": calls,
         "agrees": result.verdict.agrees,
@@ -79,21 +74,6 @@ def _run(centre: Centre, calls: int, folder: Path, var: Path) -> dict[str, Any]:
         "asterisk_share_of_a_core": round(used[asterisk.pid] / took_s, 4),
         "generator_cpu_s": result.generator_cpu_s,
     }
-
-
-class _SwitchboardApi:
-    def __init__(self, centre: Centre) -> None:
-        token = (centre.folder / "run" / "switchboard.token").read_text(encoding="utf-8").strip()
-        self._client = httpx.Client(
-            base_url="http://127.0.0.1:8023", headers={"Authorization": f"Bearer {token}"}, trust_env=False
-        )
-
-    def seat(self, number: str, action: str) -> None:
-        self._client.post(f"/agents/{number}/{action}").raise_for_status()
-
-    def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = self._client.get("/state").raise_for_status().json()
-        return state
 
 
 def _cpu_s(process: psutil.Process) -> float:

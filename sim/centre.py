@@ -113,6 +113,47 @@ class Centre:
         tickets: list[dict[str, Any]] = self.json("tickets", "--limit", "10000")
         return tickets
 
+    def state(self) -> dict[str, Any]:
+        """The switchboard's live state."""
+        state: dict[str, Any] = self._switchboard("GET", "/state").json()
+        return state
+
+    def seat(self, number: str, action: str) -> None:
+        """An operator's wish (login, ready, pause, logout), over HTTP: quicker than a command each.
+
+        Raises:
+            Unavailable: the switchboard is away or refuses; with what it said.
+        """
+        self._switchboard("POST", f"/agents/{number}/{action}")
+
+    def _switchboard(self, method: str, path: str) -> httpx.Response:
+        token = (self.folder / "run" / "switchboard.token").read_text(encoding="utf-8").strip()
+        port = self.environment.get("CALLCENTER_SWITCHBOARD_PORT", "8023")
+        try:
+            answer = httpx.request(
+                method,
+                f"http://127.0.0.1:{port}{path}",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=5.0,
+                trust_env=False,
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable("switchboard_away") from error
+        if answer.is_error:
+            raise Unavailable("switchboard_refused", path=path, said=answer.text)
+        return answer
+
+    def seat_all(self, accounts: Sequence[DeskAccount]) -> None:
+        """Log in and make ready, as soon as the switchboard knows the desks."""
+        numbers = {account.number for account in accounts}
+        for _ in range(100):
+            if numbers <= {desk["agent"] for desk in self.state()["desks"]}:
+                break
+            time.sleep(0.1)
+        for account in accounts:
+            self.seat(account.number, "login")
+            self.seat(account.number, "ready")
+
     def import_desks(self, names: Sequence[str], *, first: int = 1010) -> list[DeskAccount]:
         """Desks in one go, with what their phones register with."""
         listed = self.folder / "operators.csv"

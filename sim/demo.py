@@ -40,14 +40,8 @@ class DemoCentre(Centre):
     def open_desks(self) -> list[DeskAccount]:
         """Three operators with phones to register; the queue as this small house needs it."""
         made = self.import_desks(NAMES[:OPERATORS])
-        self.cli("queue", "set", "general", "--wrap-up", "4", "--overflow-when-empty")
+        self.cli("queue", "set", "general", "--wrap-up", "2", "--overflow-when-empty")
         return made
-
-    def seats(self, crew: Sequence[DeskAccount], *actions: str) -> None:
-        """Sign the operators in or out."""
-        for account in crew:
-            for action in actions:
-                self.cli("operator", action, account.number)
 
 
 class Watcher(threading.Thread):
@@ -109,8 +103,8 @@ def run_demo(var: Path, clips: list[Clip], *, once: bool, say: Say) -> bool:
             accounts=crew,
             clips=clips,
             server=("127.0.0.1", centre.sip_port),
-            open_house=lambda: centre.seats(crew, "login", "ready"),
-            close_house=lambda: centre.seats(crew, "logout"),
+            open_house=lambda: centre.seat_all(crew),
+            close_house=lambda: _go_home(centre, crew),
             say=lambda line: say(f"  · {line}"),
         )
         say("== Chờ ghi âm, nhận dạng và phiếu / waiting for recordings, transcripts and tickets")
@@ -126,6 +120,11 @@ def run_demo(var: Path, clips: list[Clip], *, once: bool, say: Say) -> bool:
     finally:
         centre.stop()
     return not faults
+
+
+def _go_home(centre: DemoCentre, crew: Sequence[DeskAccount]) -> None:
+    for account in crew:
+        centre.seat(account.number, "logout")
 
 
 def _settle(centre: DemoCentre, performance: Performance) -> list[str]:

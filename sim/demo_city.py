@@ -21,7 +21,7 @@ from sim.softphone import Citizen, CitizenScript, CitizenStory, DeskStory, Opera
 OPERATORS = 3
 _SKIP = Press(at_s=2.0, keys="1")
 """Any key ends the greeting; what the next key means, the recording notice or the menu decides."""
-_TALK_S = 10.0
+_TALK_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def cast(clips: Sequence[Clip]) -> tuple[Role, ...]:
         ("in English", 1, 6.0, "1022", "4:* 6:0", 180, served),
         ("impatient, leaves the queue", 1, 7.5, "1022", "4:0", 12, gone),
         ("storm bulletin only", 1, 9.0, "1022", "4:4", 26, informed),
-        ("after hours, leaves a message", 2, 0.0, "1022", "4:0", 26, message),
+        ("after hours, leaves a message", 2, 0.0, "1022", "4:0", 22, message),
     )
     return tuple(
         Role(

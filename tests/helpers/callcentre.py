@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 import psutil
 
 from callcenter.journal.reader import read
@@ -97,14 +97,6 @@ class CallCentre(Centre):
         """So many desks, with what their phones register with."""
         return self.import_desks([f"Nhân viên {number + 1}" for number in range(count)], first=first)
 
-    def seat_all(self, accounts: list[DeskAccount]) -> None:
-        """Log in and make ready; waits until the switchboard knows the new desks."""
-        numbers = {account.number for account in accounts}
-        until(lambda: numbers <= {desk["agent"] for desk in self.state()["desks"]}, 10, why="desks are known")
-        for account in accounts:
-            self.seat(account.number, "login")
-            self.seat(account.number, "ready")
-
     def network(self) -> Network:
         """For the simulator: this call centre's address, and ports of its own for both sides."""
         citizens, desks = _free_ports(2)
@@ -114,26 +106,12 @@ class CallCentre(Centre):
         """All that the switchboard wrote down."""
         return list(read(self.var / "journal", "node1"))
 
-    def state(self) -> dict[str, Any]:
-        """The switchboard's live state."""
-        token = (self.var / "run" / "switchboard.token").read_text().strip()
-        answer = httpx.get(
-            f"http://127.0.0.1:{self.ports['switchboard']}/state",
-            headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False,
-        )  # fmt: skip
-        state: dict[str, Any] = answer.raise_for_status().json()
-        return state
-
-    def seat(self, number: str, action: str) -> None:
-        """An operator's wish, over HTTP (quicker than one command each)."""
-        token = (self.var / "run" / "switchboard.token").read_text().strip()
-        httpx.post(
-            f"http://127.0.0.1:{self.ports['switchboard']}/agents/{number}/{action}",
-            headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False,
-        ).raise_for_status()  # fmt: skip
-
     def desk(self, number: str) -> dict[str, Any]:
-        return next(desk for desk in self.state()["desks"] if desk["agent"] == number)
+        """One desk as the switchboard sees it."""
+        desks = {desk["agent"]: desk for desk in self.state()["desks"]}
+        assert number in desks, f"desk {number} is not known; known: {sorted(desks)}"
+        found: dict[str, Any] = desks[number]
+        return found
 
     def logs(self) -> str:
         """The ends of all logs, for a failure's message."""
@@ -174,16 +152,16 @@ def _assets_without_speech(folder: Path) -> Path:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that are free for TCP and UDP now."""
+    """Ports that are free for TCP and UDP now, below those that the system gives to others at any moment."""
     found: list[int] = []
-    while len(found) < count:
+    for port in random.sample(range(5100, 9900), 4800):
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            if port not in found:
-                found.append(port)
+        found.append(port)
+        if len(found) == count:
+            break
     return found
