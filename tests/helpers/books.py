@@ -51,13 +51,11 @@ def _ledger_faults(centre: CallCentre) -> list[str]:
                 found.append(f"{name} was {call['outcome']} and has no ticket")
             if not call["recording"] and not call["recording_declined"]:
                 found.append(f"{name} was {call['outcome']} and has no recording")
-    tickets = Counter(ticket["call"] for ticket in centre.tickets())
+    listed = centre.tickets()
+    tickets = Counter(ticket["call"] for ticket in listed)
     found += [f"{call} has {count} tickets" for call, count in tickets.items() if count != 1]
-    found += [
-        f"{t['code']} has no transcript and no reason"
-        for t in centre.tickets()
-        if t["transcript_status"] == "pending"
-    ]
+    pending = [ticket["code"] for ticket in listed if ticket["transcript_status"] == "pending"]
+    found += [f"{code} has no transcript and no reason" for code in pending]
     return found
 
 
