@@ -110,7 +110,9 @@ class IvrRunner:
                 return await self._house.look_up(code)
         except TimeoutError:
             log.warning("state of a report not found in time")
-            return core.CodeAnswer(prompts=None, found=False)
+        except Exception as error:  # whatever is wrong there, the caller's way to an operator stays open
+            log.error("state of a report cannot be looked up", error=type(error).__name__)
+        return core.CodeAnswer(prompts=None, found=False)
 
     def _file(self, language: str, prompt: str) -> str:
         return str(self._prompts / language / prompt)

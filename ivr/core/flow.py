@@ -6,15 +6,21 @@ everywhere an end (a queue, a message, a hang-up) can be reached.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from callcenter.kernel.errors import BadInput
+from callcenter.kernel.ids import queue_name
 
 KEYS = frozenset("0123456789*#")
 GREETING = "@greeting"
 """Stands for the greeting of the dialled number."""
+
+
+_REASON = re.compile(r"[a-z][a-z_]{1,31}")
+"""An extension of the dialplan's ``[message]``, which has to match it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,8 @@ class Menu:
     give_up: str
     language_key: str = ""
     """Switches between Vietnamese and English; empty for none."""
+    language_next: str = ""
+    """Where to go on in the other language, such as the notice; empty says the menu again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +190,7 @@ def _check(flow: Flow, prompts: Collection[str]) -> None:
             if prompt != GREETING and prompt not in prompts:
                 raise _fault(flow.name, key, f"prompt {prompt!r} is not in the manifest")
         _check_keys(flow.name, key, node)
+        _check_end(flow.name, key, node)
     reached = _reachable(flow, [flow.start])
     if unreachable := sorted(set(flow.nodes) - reached):
         raise _fault(flow.name, unreachable[0], "cannot be reached")
@@ -194,6 +203,8 @@ def _check_keys(flow: str, key: str, node: Node) -> None:
     pressed = list(node.choices) if isinstance(node, Menu) else []
     if isinstance(node, Menu):
         pressed += [node.language_key] if node.language_key else []
+        if node.language_next and not node.language_key:
+            raise _fault(flow, key, "language_next needs a language_key")
         if not node.choices or node.attempts < 1:
             raise _fault(flow, key, "a menu needs choices and at least one attempt")
     if isinstance(node, Notice):
@@ -205,6 +216,17 @@ def _check_keys(flow: str, key: str, node: Node) -> None:
             raise _fault(flow, key, f"{one!r} is no key")
     if len(set(pressed)) != len(pressed):
         raise _fault(flow, key, "one key leads to two places")
+
+
+def _check_end(flow: str, key: str, node: Node) -> None:
+    """What the dialplan is told must be what it understands, or it would drop the caller there."""
+    if isinstance(node, Queue):
+        try:
+            queue_name(node.queue)
+        except BadInput as error:
+            raise _fault(flow, key, f"{node.queue!r} is no name of a queue") from error
+    if isinstance(node, Message) and not _REASON.fullmatch(node.reason):
+        raise _fault(flow, key, f"reason {node.reason!r} must be of small letters and _")
 
 
 def _reachable(flow: Flow, starts: list[str]) -> set[str]:
@@ -224,7 +246,8 @@ def targets(node: Node) -> list[str]:
         case Play() | Notice() | Bulletin():
             return [node.next]
         case Menu():
-            return [*node.choices.values(), node.give_up]
+            spoken = [node.language_next] if node.language_next else []
+            return [*node.choices.values(), node.give_up, *spoken]
         case Code():
             return [node.next, node.unavailable]
         case Queue() | Message() | HangUp():

@@ -128,7 +128,7 @@ class Leave:
     route: Route
     language: str
     recording: bool
-    """Whether the caller may be recorded."""
+    """Whether the caller may be recorded: was given the notice, and did not decline."""
 
 
 Step = Play | Wait | Collect | LookUp | Note | Leave
@@ -189,12 +189,15 @@ class Session:
         self._greeting = greeting
         self._language = language
         self._admitted = admitted
-        self._recording = True
+        self._noticed = False
+        self._declined = False
         self._at = flow.start
         self._attempts = 0
         self._inputs = 0
         self._awaited: Step | None = None
         self._announced = False
+        self._then = ""
+        """Where to go once the answer about a report has been said; empty for another try."""
         self.left = False
 
     def start(self) -> list[Step]:
@@ -240,6 +243,8 @@ class Session:
             case nodes.Play() | nodes.Bulletin():
                 return self._await(self._play(node.prompts, keys=_ALL_KEYS))
             case nodes.Notice():
+                if self._declined:  # said once, it holds in both languages
+                    return self._enter(node.next)
                 return self._await(self._play((node.prompt,), keys=_ALL_KEYS))
             case nodes.Menu():
                 return self._await(self._play((node.prompt,), keys=_ALL_KEYS))
@@ -277,20 +282,20 @@ class Session:
                 assert_never(node)
 
     def _on_notice(self, node: nodes.Notice, given: Input) -> list[Step]:
-        if isinstance(self._awaited, Play) and not self._recording:
+        if self._declined:
             return self._enter(node.next)  # the confirmation was played
         played: list[Step] = []
         if not self._announced:
-            self._announced = True
+            self._announced = self._noticed = True
             played = [NoticePlayed(prompt=node.prompt)]
         if isinstance(given, Digit) and given.key == node.decline_key:
-            self._recording = False
+            self._declined = True
             return [*played, RecordingDeclined(), *self._await(self._play((node.declined_prompt,)))]
         if isinstance(given, Finished):
             return [*played, *self._await(Wait(timeout_s=node.wait_s))]
         following = self._enter(node.next)
-        if isinstance(given, Digit):  # somebody who knows the menu by heart
-            return [*played, *self.on(given)]
+        if isinstance(given, Digit) and self._fits(given):  # somebody who knows the menu by heart
+            following = self._step(self._flow.nodes[self._at], given)
         return [*played, *following]
 
     def _on_menu(self, node: nodes.Menu, given: Input) -> list[Step]:
@@ -300,16 +305,20 @@ class Session:
             chosen = MenuChosen(menu=self._at, key=given.key)
             return [chosen, *self._enter(node.choices[given.key])]
         if isinstance(given, Digit) and given.key == node.language_key:
-            self._language = "en" if self._language == "vi" else "vi"
-            return [
-                LanguageChosen(language=self._language),
-                *self._await(self._play((node.prompt,), keys=_ALL_KEYS)),
-            ]
+            return self._on_language(node)
         self._attempts += 1
         if self._attempts >= node.attempts:
             return self._enter(node.give_up)
         why = node.wrong_key_prompt if isinstance(given, Digit) else node.timeout_prompt
         return self._await(self._play((why, node.prompt), keys=_ALL_KEYS))
+
+    def _on_language(self, node: nodes.Menu) -> list[Step]:
+        """The other language; a caller must have heard the notice in the language that they understand."""
+        self._language = "en" if self._language == "vi" else "vi"
+        chosen = LanguageChosen(language=self._language)
+        if node.language_next:
+            return [chosen, *self._enter(node.language_next)]
+        return [chosen, *self._await(self._play((node.prompt,), keys=_ALL_KEYS))]
 
     def _ask_code(self, node: nodes.Code) -> list[Step]:
         collect = Collect(
@@ -322,32 +331,20 @@ class Session:
             return self._await(LookUp(code=given.code)) if given.code else self._enter(node.next)
         if isinstance(given, CodeAnswer):
             return self._say_state(node, given)
-        if self._announced or self._attempts >= node.attempts:  # the state was said, or tries are used up
-            return self._enter(node.next)
-        return self._ask_code(node)
+        return self._enter(self._then) if self._then else self._ask_code(node)
 
     def _say_state(self, node: nodes.Code, answer: CodeAnswer) -> list[Step]:
         code = self._awaited.code if isinstance(self._awaited, LookUp) else ""
         asked = CodeAsked(code=code, found=answer.found)
         if answer.prompts is None:
-            self._at = node.unavailable
-            # The apology is the last thing heard here; what follows it is the other node.
-            return [asked, *self._enter_after(node.unavailable_prompt, node.unavailable)]
+            self._then = node.unavailable
+            return [asked, *self._await(self._play((node.unavailable_prompt,)))]
         if answer.found:
-            self._announced = True
+            self._then = node.next
             return [asked, *self._await(self._play(answer.prompts))]
         self._attempts += 1
+        self._then = node.next if self._attempts >= node.attempts else ""
         return [asked, *self._await(self._play((node.unknown_prompt,)))]
-
-    def _enter_after(self, prompt: str, key: str) -> list[Step]:
-        """Enter a node with one prompt said before its own."""
-        steps = self._enter(key)
-        last = steps[-1]
-        if isinstance(last, Play):
-            steps[-1] = self._awaited = Play(
-                prompts=(prompt, *last.prompts), language=last.language, keys=last.keys
-            )
-        return steps
 
     def _to_queue(self, node: nodes.Queue) -> list[Step]:
         return self._leave(ToQueue(queue=node.queue, priority_minutes=node.priority_minutes))
@@ -363,7 +360,8 @@ class Session:
     def _leave(self, route: Route) -> list[Step]:
         self.left = True
         self._awaited = None
-        return [Leave(route=route, language=self._language, recording=self._recording)]
+        recording = self._noticed and not self._declined
+        return [Leave(route=route, language=self._language, recording=recording)]
 
 
 _ALL_KEYS = "0123456789*#"

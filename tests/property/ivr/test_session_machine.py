@@ -1,4 +1,4 @@
-"""Whatever a caller does, in any order: one end, within bounds, and a declined recording stays declined."""
+"""Whatever a caller does, in any order: one end, within bounds, no recording without notice or against a no."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ivr.core import session as s
+from ivr.core.flow import Flow, parse
 from ivr.loader import FLOWS, load_flow
 from ivr.prompts.manifest import load_manifest
 
@@ -15,6 +16,31 @@ pytestmark = pytest.mark.property
 
 MANIFEST = load_manifest()
 FLOW = load_flow(FLOWS / "main.toml", MANIFEST.names())
+TERSE = parse(
+    "terse",
+    {
+        "start": "notice",
+        "nodes": {
+            "notice": {
+                "kind": "notice", "prompt": "notice", "decline_key": "9",
+                "declined_prompt": "notice_declined", "wait_s": 0, "next": "code",
+            },
+            "code": {
+                "kind": "code", "prompt": "ask_code", "unknown_prompt": "code_not_found",
+                "unavailable_prompt": "code_unavailable", "max_digits": 16, "timeout_s": 1, "attempts": 1,
+                "next": "again", "unavailable": "bye",
+            },
+            "again": {
+                "kind": "notice", "prompt": "notice", "decline_key": "0",
+                "declined_prompt": "notice_declined", "wait_s": 0, "next": "leave",
+            },
+            "leave": {"kind": "message", "reason": "asked"},
+            "bye": {"kind": "hangup", "prompts": []},
+        },
+    },
+    MANIFEST.names(),
+)  # fmt: skip
+"""What a city may write too: ends without a prompt, a notice that leads straight to one, two notices."""
 INPUTS = st.one_of(
     st.sampled_from("0123456789*#ABx").map(s.Digit),
     st.just(s.Timeout()),
@@ -30,10 +56,11 @@ AWAITING = (s.Play, s.Wait, s.Collect, s.LookUp, s.Leave)
 class Caller(RuleBasedStateMachine):
     """A caller without a plan."""
 
-    @initialize(admitted=st.booleans())
-    def arrive(self, admitted: bool) -> None:
-        self.session = s.Session(FLOW, admitted=admitted)
+    @initialize(admitted=st.booleans(), flow=st.sampled_from([FLOW, TERSE]))
+    def arrive(self, admitted: bool, flow: Flow) -> None:
+        self.session = s.Session(flow, admitted=admitted)
         self.ends = 0
+        self.noticed = False
         self.declined = False
         self.take(self.session.start())
 
@@ -41,10 +68,11 @@ class Caller(RuleBasedStateMachine):
         for step in steps:
             if isinstance(step, s.Play):
                 assert set(step.prompts) <= set(MANIFEST.names()) | {"@greeting"}
+            self.noticed |= isinstance(step, s.NoticePlayed)
             self.declined |= isinstance(step, s.RecordingDeclined)
             if isinstance(step, s.Leave):
                 self.ends += 1
-                assert step.recording is not self.declined
+                assert step.recording is (self.noticed and not self.declined)
         if not self.session.left:
             assert isinstance(steps[-1], AWAITING)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callcenter.kernel.errors import BadInput, NotFound
-from ivr.core.flow import Menu, Queue, parse
+from ivr.core.flow import Menu, Notice, Queue, parse
 from ivr.loader import FLOWS, load_flow
 from ivr.prompts.manifest import load_manifest
 
@@ -68,6 +68,16 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("nodes.lonely", {"kind": "hangup", "prompts": []}, "lonely", "cannot be reached"),
         ("nodes.operator", {"kind": "play", "prompts": ["go"], "next": "operator"}, "operator", "no end"),
         ("nodes.operator", {"kind": "queue", "prompts": ["go"]}, "operator", "queue"),
+        ("nodes.operator.queue", "General queue", "operator", "no name of a queue"),
+        ("nodes.operator", {"kind": "message", "reason": "1"}, "operator", "small letters"),
+        ("nodes.operator", {"kind": "message", "reason": "h"}, "operator", "small letters"),
+        ("nodes.menu.language_next", "nowhere", "menu", "does not exist"),
+        (
+            "nodes.menu",
+            {**GOOD["nodes"]["menu"], "language_key": "", "language_next": "bye"},
+            "menu",
+            "needs a",
+        ),
     ],
 )
 def test_a_bad_flow_is_refused_with_its_node_and_fault(
@@ -87,6 +97,7 @@ def test_the_main_flow_is_sound_and_has_the_promised_branches() -> None:
     assert isinstance(menu, Menu)
     assert set(menu.choices) == {"0", "1", "2", "3", "4"}
     assert menu.language_key == "*"
+    assert isinstance(flow.nodes[menu.language_next], Notice)
 
 
 def test_a_missing_or_garbled_file_is_said(tmp_path: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.core import session as s
+from ivr.core.flow import parse
 from ivr.loader import FLOWS, load_flow
 from ivr.prompts.manifest import load_manifest
 
@@ -69,14 +70,72 @@ def test_a_key_during_the_notice_goes_straight_into_the_menu() -> None:
     assert steps[:2] == [s.NoticePlayed(prompt="notice"), s.MenuChosen(menu="menu", key="0")]
 
 
-def test_the_language_key_switches_and_switches_back() -> None:
+def test_the_language_key_switches_and_the_notice_is_given_in_that_language() -> None:
     session = s.Session(FLOW)
     to_menu(session)
-    chosen, menu = session.on(s.Digit("*"))
-    assert chosen == s.LanguageChosen(language="en")
+    assert session.on(s.Digit("*")) == [
+        s.LanguageChosen(language="en"),
+        s.Play(prompts=("notice",), language="en", keys="0123456789*#"),
+    ]
+    assert session.on(s.Finished()) == [s.NoticePlayed(prompt="notice"), s.Wait(timeout_s=1.5)]
+    assert session.on(s.Timeout()) == [s.Play(prompts=("menu",), language="en", keys="0123456789*#")]
+    assert session.on(s.Digit("*"))[0] == s.LanguageChosen(language="vi")
+
+
+def test_whoever_does_not_follow_vietnamese_can_still_decline_in_english() -> None:
+    session = s.Session(FLOW)
+    to_menu(session)
+    session.on(s.Digit("*"))
+    declined = session.on(s.Digit("9"))
+    assert declined[1:] == [s.RecordingDeclined(), s.Play(prompts=("notice_declined",), language="en")]
+    [menu] = session.on(s.Finished())
     assert isinstance(menu, s.Play)
     assert menu.language == "en"
-    assert session.on(s.Digit("*"))[0] == s.LanguageChosen(language="vi")
+
+
+def test_whoever_declined_is_not_asked_again_in_the_other_language() -> None:
+    session = s.Session(FLOW)
+    walk(session, s.Finished(), s.Digit("9"), s.Finished())
+    chosen, menu = session.on(s.Digit("*"))
+    assert chosen == s.LanguageChosen(language="en")
+    assert menu == s.Play(prompts=("menu",), language="en", keys="0123456789*#")
+
+
+def test_a_menu_without_language_next_is_said_again_in_the_other_language() -> None:
+    nodes = {
+        "hello": {
+            "kind": "menu", "prompt": "menu", "wrong_key_prompt": "menu_wrong_key",
+            "timeout_prompt": "menu_timeout", "timeout_s": 5, "attempts": 2, "give_up": "ask",
+            "language_key": "*", "choices": {"1": "ask"},
+        },
+        "ask": {"kind": "message", "reason": "asked"},
+    }  # fmt: skip
+    session = s.Session(parse("small", {"start": "hello", "nodes": nodes}, load_manifest().names()))
+    session.start()
+    assert session.on(s.Digit("*")) == [
+        s.LanguageChosen(language="en"),
+        s.Play(prompts=("menu",), language="en", keys="0123456789*#"),
+    ]
+    assert session.on(s.Digit("1")) == [
+        s.MenuChosen(menu="hello", key="1"),
+        s.Leave(route=s.ToMessage(reason="asked"), language="en", recording=False),
+    ]
+
+
+@pytest.mark.parametrize("key", ["1", "#"])
+def test_a_key_in_a_notice_that_leads_straight_to_an_end_still_ends(key: str) -> None:
+    nodes = {
+        "notice": {
+            "kind": "notice", "prompt": "notice", "decline_key": "9",
+            "declined_prompt": "notice_declined", "wait_s": 1, "next": "operator",
+        },
+        "operator": {"kind": "queue", "prompts": [], "queue": "general"},
+    }  # fmt: skip
+    session = s.Session(parse("short", {"start": "notice", "nodes": nodes}, load_manifest().names()))
+    assert walk(session, s.Digit(key)) == [
+        s.NoticePlayed(prompt="notice"),
+        s.Leave(route=s.ToQueue(queue="general", priority_minutes=0.0), language="vi", recording=True),
+    ]
 
 
 def test_wrong_keys_and_silence_end_at_an_operator() -> None:
@@ -127,7 +186,8 @@ def test_without_an_answer_the_caller_gets_an_operator() -> None:
     session.on(s.Digit("3"))
     session.on(s.CodeEntered("1"))
     *_, play = session.on(s.CodeAnswer(prompts=None, found=False))
-    assert play == s.Play(prompts=("code_unavailable", "to_operator"), language="vi")
+    assert play == s.Play(prompts=("code_unavailable",), language="vi")
+    assert session.on(s.Finished()) == [s.Play(prompts=("to_operator",), language="vi")]
     [leave] = session.on(s.Finished())
     assert isinstance(leave, s.Leave)
     assert isinstance(leave.route, s.ToQueue)
@@ -147,7 +207,7 @@ def test_a_full_house_is_told_and_may_leave_a_message() -> None:
     session = s.Session(FLOW, admitted=False)
     assert session.start() == [s.Play(prompts=("greeting", "full"), language="vi")]
     assert session.on(s.Finished()) == [
-        s.Leave(route=s.ToMessage(reason="full"), language="vi", recording=True)
+        s.Leave(route=s.ToMessage(reason="full"), language="vi", recording=False)
     ]
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from callcenter.kernel.errors import BadInput, NotFound
+from callcenter.tickets.states import TicketState
 from ivr.prompts.manifest import LANGUAGES, load_manifest, parse_manifest
 from ivr.prompts.speak import digits
 
@@ -23,6 +24,11 @@ def test_every_prompt_that_others_play_is_there() -> None:
     names = set(load_manifest().names())
     assert names >= NEEDED_BY_THE_DIALPLAN | REASONS_TO_LEAVE_A_MESSAGE
     assert names >= {f"digit_{n}" for n in range(10)}
+
+
+@pytest.mark.parametrize("state", TicketState)
+def test_every_state_of_a_report_can_be_told_by_phone(state: TicketState) -> None:
+    assert f"code_state_{state}" in load_manifest().names()
 
 
 def test_the_text_of_one_language_is_never_that_of_the_other() -> None:
