@@ -1,0 +1,1 @@
+"""Working days, rules and clocks of deadlines; pure."""
