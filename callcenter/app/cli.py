@@ -7,7 +7,7 @@ import sys
 import typer
 
 from callcenter.app import private
-from callcenter.app.commands import alarms, aliases, operators, queues, records, run, speech
+from callcenter.app.commands import alarms, aliases, deadlines, operators, queues, records, run, speech
 from callcenter.app.console import fail, language
 from callcenter.i18n import explain
 from callcenter.kernel.errors import CallcenterError
@@ -31,6 +31,7 @@ alarms.register(app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(queues.app, name="queue")
 app.add_typer(aliases.app, name="alias")
+app.add_typer(deadlines.app, name="deadlines")
 app.add_typer(speech.models, name="models")
 app.add_typer(speech.prompts, name="prompts")
 app.add_typer(records.ticket, name="ticket")
