@@ -1,0 +1,1 @@
+"""Rules on personal data. Pure: no clock, no network, no database, no log."""
