@@ -141,14 +141,16 @@ def apply(deadline: Deadline | None, event: Event, calendars: Calendars) -> Dead
         return _received(event, calendars)
     if event.at < deadline.last_at:
         raise Conflict("deadline_event_out_of_order", event=_word(event), at=str(event.at))
+    if isinstance(event, CalendarChanged):
+        _calendar(calendars, event.calendar)
     after = _after(deadline, event)
-    # What was done in time stays done in time, whatever is found out about the calendar later.
-    was_over = deadline.state is after.state is ClockState.SETTLED
-    due = deadline.due if was_over else _due(after, calendars)
+    # A pause moves the date when it ends. What was done in time stays done in time, whatever is found out later.
+    unmoved = isinstance(event, Paused) or deadline.state is after.state is ClockState.SETTLED
+    due = deadline.due if unmoved else _due(after, calendars)
     if due != deadline.due:
         move = Move(at=event.at, cause=_word(event), before=deadline.due, after=due)
         after = replace(after, due=due, moves=(*after.moves, move))
-    return replace(after, last_at=event.at)
+    return after
 
 
 def _received(event: Received, calendars: Calendars) -> Deadline:
@@ -166,37 +168,39 @@ def _received(event: Received, calendars: Calendars) -> Deadline:
 
 
 def _after(deadline: Deadline, event: Event) -> Deadline:
-    """All that ``event`` changes, but for the due date and the time of the last event."""
-    state = deadline.state
+    """All that ``event`` changes, but for the due date."""
+    state, at = deadline.state, event.at
     match event:
         case Paused() if state is ClockState.RUNNING:
-            pause = Pause(start=event.at, awaited=event.awaited, counts=event.at <= deadline.due)
-            return replace(deadline, state=ClockState.PAUSED, pauses=(*deadline.pauses, pause))
+            pause = Pause(start=at, awaited=event.awaited, counts=at <= deadline.due)
+            return replace(deadline, last_at=at, state=ClockState.PAUSED, pauses=(*deadline.pauses, pause))
         case Resumed() if state is ClockState.PAUSED:
-            return replace(deadline, state=ClockState.RUNNING, pauses=_ended(deadline.pauses, event.at))
+            return replace(deadline, last_at=at, state=ClockState.RUNNING, pauses=_ended(deadline.pauses, at))
         case Extended() if state is not ClockState.SETTLED:
             if not event.reason.strip() or not event.approver.strip():
                 raise BadInput("deadline_extension_unfounded")
-            return replace(deadline, extensions=(*deadline.extensions, event))
+            return replace(deadline, last_at=at, extensions=(*deadline.extensions, event))
         case Settled() if state is not ClockState.SETTLED:
             return replace(
                 deadline,
+                last_at=at,
                 state=ClockState.SETTLED,
-                settled_at=event.at,
-                pauses=_ended(deadline.pauses, event.at),
+                settled_at=at,
+                pauses=_ended(deadline.pauses, at),
             )
         case Reopened() if state is ClockState.SETTLED:
             return replace(
                 deadline,
+                last_at=at,
                 state=ClockState.RUNNING,
-                began=event.at,
+                began=at,
                 term=event.term,
                 settled_at=None,
                 pauses=(),
                 extensions=(),
             )
         case CalendarChanged():
-            return replace(deadline, calendar=event.calendar)
+            return replace(deadline, last_at=at, calendar=event.calendar)
         case Received() | Paused() | Resumed() | Extended() | Settled() | Reopened():
             raise Conflict("deadline_event_impossible", event=_word(event), state=state.value)
         case _:

@@ -244,8 +244,9 @@ def test_no_events_no_zone_and_no_calendar_are_refused() -> None:
         folded()
     with pytest.raises(BadInput, match="datetime_without_zone"):
         folded(received(), Resumed(at=datetime(2026, 3, 3)))  # noqa: DTZ001
-    with pytest.raises(NotFound, match="calendar_unknown"):
-        folded(received(), CalendarChanged(at=at("03T09:00"), calendar="lost"))
+    for before in ((received(),), (received(), Settled(at=at("03T08:00")))):
+        with pytest.raises(NotFound, match="calendar_unknown"):
+            folded(*before, CalendarChanged(at=at("03T09:00"), calendar="lost"))
 
 
 def test_a_wish_that_is_refused_leaves_the_deadline_as_it_was() -> None:
