@@ -24,8 +24,8 @@ from callcenter.kernel.errors import BadInput
 
 FIRST_YEAR = 2010
 """From here on the library knows the swaps of working days."""
-LAST_YEAR = 2099
-"""Its lunar calendar ends with 2100, and a year needs the one after it."""
+LAST_YEAR = 2100
+"""Its lunar calendar ends here."""
 
 _SOURCE = f"Bộ luật Lao động 2019, Điều 112 (holidays {version('holidays')})"
 
@@ -103,10 +103,10 @@ def prefill(first_year: int, last_year: int, corrections: Corrections) -> tuple[
 
 
 def _proposed(first_year: int, last_year: int, official_until: int) -> Iterable[CalendarDay]:
-    # One year more on either side: a swap may reach over the turn of the year.
-    library = holidays.country_holidays("VN", years=range(first_year - 1, last_year + 2), language="vi")
+    library = holidays.country_holidays("VN", years=range(first_year, last_year + 1), language="vi")
     found = [(day, DayKind.OFF, name) for day, name in library.items()]
     found += [(day, DayKind.WORKED, "Ngày làm việc bù") for day in library.weekend_workdays]
+    # The library lists worked days of other years, too.
     for day, kind, name in found:
         if first_year <= day.year <= last_year:
             official = day.year <= official_until

@@ -66,7 +66,10 @@ def test_the_same_in_english() -> None:
 def test_a_worked_saturday_is_named_and_a_rest_day_off_is_not() -> None:
     sentence = said(received("01-08T09:00", 2))
     assert "làm bù 10/01/2026 (Làm bù cho thứ Sáu 02/01/2026), hạn là 17:00 thứ Bảy 10/01/2026" in sentence
-    assert "nghỉ" not in said(received("04-24T09:00", 1, Unit.WORKING_HOURS))
+    # Hùng Kings on Sunday took no working day; the Monday off for it did.
+    hung_kings = said(received("04-24T09:00", 1))
+    assert "nghỉ 27/04/2026 (Ngày Giỗ Tổ Hùng Vương (nghỉ bù)), hạn là" in hung_kings
+    assert "26/04" not in hung_kings
 
 
 def test_minutes_name_no_holiday() -> None:

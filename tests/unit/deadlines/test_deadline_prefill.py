@@ -110,7 +110,7 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, text: str) -> None:
         load_corrections(file)
 
 
-@pytest.mark.parametrize(("first", "last"), [(2009, 2010), (2026, 2025), (2099, 2100)])
+@pytest.mark.parametrize(("first", "last"), [(2009, 2010), (2026, 2025), (2100, 2101)])
 def test_years_that_the_library_does_not_know_are_refused(first: int, last: int) -> None:
     with pytest.raises(BadInput, match="calendar_years_malformed"):
         default_calendar(first, last)
