@@ -67,6 +67,7 @@ check: $(STAMP) ## ruff, mypy --strict, import-linter
 bench: setup ## figures as ratios in one run
 	@$(BIN)/python -m bench.engine_speed
 	@$(BIN)/python -m bench.ninety_calls
+	@$(BIN)/python -m bench.deadlines
 
 seeds: $(STAMP) ## the demands of the seed documents: proven and unproven
 	@$(BIN)/python -m tests.helpers.seeds
