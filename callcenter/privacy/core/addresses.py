@@ -27,7 +27,7 @@ _WITH_NAME = re.compile(r" <name>(?: \w+){0,3} o(?: tai)?(?: so| nha so| so nha)
 _LIVES = re.compile(
     rf" (?:nha (?:{_KIN})|(?:toi|em|chau|minh) (?:o|song)|so nha|nha so|dia chi|cu tru|tru tai|tru|thuong tru"
     r"|tam tru|ngu tai|mot minh o|song o)"
-    rf"(?: (?:o|so|nha|la|tai|cua|{_KIN}|rieng)){{0,4}} $"
+    rf"(?: (?:o|so|nha|la|tai|cua|dau|cuoi|trong|{_KIN}|rieng)){{0,4}} $"
 )
 _HOUSE = re.compile(r" so(?: nha)? $| nha so $")
 _PUBLIC = re.compile(

@@ -25,20 +25,37 @@ BINDING = Lexicon("văn thị")
 """After these comes a given name, whatever the word."""
 GIVENS = Lexicon(
     "ân ái an anh ánh bách bảo bích bình cảnh châu chi chiến cúc cường cẩm dung duy dũng duyên đan đào đạt điệp"
-    " định đông đức giang hà hải hân hạnh hằng hậu hiền hiếu hiệp hoa hoài hoan hoàng hòa hồng huế huệ hùng huy"
-    " huyền hưng hương hường khánh khải khang khoa khôi kiên kiệt kim lam lan lành lâm lệ liên linh loan lộc long"
+    " định đông đức giang hà hải hân hạnh hằng hậu hiền hiếu hiệp hoa hoài hoan hoàng hòa hồng huế"
+    " huệ hùng huy"
+    " huyền hưng hương hường khánh khải khang khoa khôi kiên kiệt kim lam lan lành lâm lệ liên linh"
+    " loan lộc long"
     " lợi luân lực lựu lý mạnh mai minh my mỹ nam nga ngân nghĩa ngọc nguyên nguyệt nhàn nhân nhật nhi nhung"
-    " như oanh phát phong phú phúc phụng phước phương phượng quân quang quế quốc quý quỳnh quyên quyết sang sen"
-    " sơn sương tài tâm tân tấn thạch thái thanh thành thảo thắm thắng thịnh thọ thoa thơ thơm thu thuận thục thủy"
-    " thúy thùy thư thương tiên tiến tín tình toàn toản trà trâm trang trí trinh trọng trúc trung trường tú tuân"
-    " tuấn tùng tuyền tuyết tường uyên vân việt vinh vũ vương vy vỹ xuân xuyến yên yến hào hậu nhã nhựt diễm diệu",
-    not_folded="an chi hoa ly nam phong long lam thu tam tinh tien trang cuc dao dinh dong tai son hung"
-    " thang vu thao thanh trung ha hai bao binh hue loi quy sang tin tri tu truong bich anh yen hoan nhan huy",
+    " như oanh phát phong phú phúc phụng phước phương phượng quân quang quế quốc quý quỳnh quyên"
+    " quyết sang sen"
+    " sơn sương tài tâm tân tấn thạch thái thanh thành thảo thắm thắng thịnh thọ thoa thơ thơm thu"
+    " thuận thục thủy"
+    " thúy thùy thư thương tiên tiến tín tình toàn toản trà trâm trang trí trinh trọng trúc trung"
+    " trường tú tuân"
+    " tuấn tùng tuyền tuyết tường uyên vân việt vinh vũ vương vy vỹ xuân xuyến yên yến hào hậu nhã"
+    " nhựt diễm diệu"
+    " trân thùy khuê ngà thêu thiện thiên tịnh triết tuệ tuyên vĩnh xoan ngoan nhạn nhẫn phấn phi"
+    " quyền gấm hảo khiêm khuyên kỳ mận mẫn nết"
+    " nghi nghị nhiên nương tèo tí tý bi na",
+    not_folded="an chi hoa ly nam phong long lam thu tam tinh tien trang cuc dao dinh dong tai son"
+    " hung na bi ti ty nghi man ky phi net"
+    " thang vu thao thanh trung ha hai bao binh hue loi quy sang tin tri tu truong bich anh yen"
+    " hoan nhan huy",
 )
 TITLES = Lexicon(
-    "anh chị ông bà cô chú bác em cậu dì thầy mợ thím bé cháu cụ con mệ",
+    "anh chị ông bà cô chú bác em cậu dì thầy mợ thím bé cháu cụ con mệ thằng",
     not_folded="con",
 )
+ELDERS = Lexicon("ông bà chú bác dì thím mợ cậu")
+"""Titles with which a number alone is a name; behind anh and chị it is more often one's own brother."""
+COUNTED = vocabulary(
+    "nguoi lan tuoi dua con cai can gio ngay thang nam muoi tram nghin nha ho phut trieu cai chiec"
+)
+"""Folded words before which a number counts."""
 NUMBERED = Lexicon("hai ba tư năm sáu bảy tám chín mười út")
 """How people in the south are called: bác Sáu, chú Tư."""
 

@@ -15,6 +15,8 @@ from callcenter.privacy.core.lexicon import (
     BINDING,
     CHAIN,
     COLLOCATIONS,
+    COUNTED,
+    ELDERS,
     GIVENS,
     MIDDLES,
     NOT_NAMES,
@@ -97,13 +99,22 @@ def _small_end(words: Sequence[Word], at: int, *, titled: bool, cued: bool) -> i
         return end
     if not (titled or cued) or words[at].capital:
         return at
-    if titled and words[at] in NUMBERED and at + 1 < len(words) and _is_given(words, at + 1):
-        return at + 2
+    if titled and words[at] in NUMBERED:
+        if at + 1 < len(words) and _is_given(words, at + 1):
+            return at + 2
+        return at + 1 if _is_numbered_name(words, at) else at
     if not _is_given(words, at) or words[at] in TITLES:
         return at
     following = at + 1
     both = following < len(words) and words[following].before == " " and _is_given(words, following)
     return at + 2 if both and words[following] not in TITLES else at + 1
+
+
+def _is_numbered_name(words: Sequence[Word], at: int) -> bool:
+    """Whether somebody is called by the number at ``at``: "ông tám ném đá", but not "ông hai lần"."""
+    if words[at].bare or words[at - 1] not in ELDERS:
+        return False
+    return at + 1 == len(words) or not (numeric(words[at + 1]) or words[at + 1].folded in COUNTED)
 
 
 def _is_given(words: Sequence[Word], at: int) -> bool:
@@ -144,7 +155,18 @@ def _is_syllable(words: Sequence[Word], at: int) -> bool:
     word = words[at]
     if _said_so(words, at) or (word.folded in NOT_NAMES and word.key != "anh"):
         return False
-    return word in MIDDLES or word in GIVENS or (len(word.raw) == 1 and word.raw.isalpha() and word.capital)
+    double = at > 0 and words[at - 1] in SURNAMES and word in SURNAMES and _is_given_next(words, at)
+    return (
+        double
+        or word in MIDDLES
+        or word in GIVENS
+        or (len(word.raw) == 1 and word.raw.isalpha() and word.capital)
+    )
+
+
+def _is_given_next(words: Sequence[Word], at: int) -> bool:
+    """Whether a name goes on behind ``at``: children may bear both parents' surnames."""
+    return at + 1 < len(words) and (words[at + 1] in MIDDLES or _is_given(words, at + 1))
 
 
 def _is_place(words: Sequence[Word], at: int, end: int, place_end: int) -> bool:

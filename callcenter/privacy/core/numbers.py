@@ -52,12 +52,16 @@ def _run_end(words: Sequence[Word], at: int) -> int:
     while end < len(words) and end - at < _LONGEST_RUN:
         skip = words[end].folded == "so" and end + 1 < len(words) and not words[end - 1].numeral
         following = end + 1 if skip and _doubled(words, end) else end
-        if not numeric(words[following]) or not _JOINED.fullmatch(words[following].before):
-            break
-        if not _JOINED.fullmatch(words[end].before):
+        if not numeric(words[following]) or not _joined(words, following) or not _joined(words, end):
             break
         end = following + 1
     return end
+
+
+def _joined(words: Sequence[Word], at: int) -> bool:
+    """Whether the word at ``at`` can go on with the number; some engines set commas into spoken ones."""
+    spoken = not words[at].numeral and not words[at - 1].numeral
+    return bool(_JOINED.fullmatch(words[at].before)) or (spoken and words[at].before == ", ")
 
 
 def _doubled(words: Sequence[Word], at: int) -> bool:

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.unit
 RECALL, PRECISION = 0.98, 0.90
 HELD_OUT_RECALL = 0.96
 """What the rules reach on sentences they were never tuned on; lower than the goal, and published as it is."""
+WHOLE_RECALL_PER_KIND = 0.97
+"""Names and house numbers miss the goal of 0.98 by a hair, for what was held out of tuning."""
 ENOUGH = 15
 """Marks of a kind below which a ratio says little."""
 
@@ -39,6 +41,14 @@ def test_every_kind_reaches_the_goal_on_what_the_rules_were_tuned_on() -> None:
     score = measure("tuned")
     for kind in Kind:
         assert score.recall(kind) >= RECALL, kind
+        assert score.precision(kind) >= PRECISION, kind
+
+
+def test_every_kind_comes_near_the_goal_on_the_whole_corpus() -> None:
+    score = measure(*PARTS)
+    for kind in Kind:
+        assert score.marked[kind] >= ENOUGH, kind
+        assert score.recall(kind) >= WHOLE_RECALL_PER_KIND, kind
         assert score.precision(kind) >= PRECISION, kind
 
 
