@@ -67,7 +67,7 @@ NOT_NAMES = vocabulary(
 """Folded words that never continue a name (``cô``, ``Sở``, ``ở``)."""
 COLLOCATIONS = vocabulary(
     "an toan|an ninh|an tam|an sinh|binh thuong|binh luan|thu tien|thu gom|thu phi"
-    "|thu hoi|hung lao|hung dan|hung du"
+    "|thu hoi|thu ky|thu ngan|thu mua|hung lao|hung dan|hung du"
     "|thuong binh|thuong lai|hien lanh|hien nay|tien hanh|tien do|nam sinh|nam nay"
     "|nam trong|nhan vien|nhan dan"
     "|nhan duoc|loi dung|loi ich|hoa giai|tam tru|tam thoi|giang vien|trung tam|trung hoc|dao duong|huong dan"
