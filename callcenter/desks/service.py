@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from acd.core.config import QueueSettings
+from acd.core.config import Configuration, QueueSettings
 from callcenter.desks import repository
 from callcenter.desks.models import AliasRow, OperatorRow, QueueRow
 from callcenter.kernel.errors import BadInput, Conflict, NotFound
@@ -189,7 +189,12 @@ def set_queues(tx: Session, number: str, queues: tuple[str, ...]) -> None:
 
 
 def put_queue(tx: Session, settings: QueueSettings, *, title: str) -> None:
-    """Add the queue, or change the one of that name."""
+    """Add the queue, or change the one of that name.
+
+    Raises:
+        BadInput: ``queue_out_of_range``: the engine would refuse it, so it is never stored.
+    """
+    Configuration(queues=(settings,), agents=())
     tx.merge(
         QueueRow(
             name=queue_name(settings.name),

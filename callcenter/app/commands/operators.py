@@ -50,7 +50,11 @@ def add(
 @app.command("import")
 def import_(
     file: Annotated[
-        typer.FileText, typer.Argument(help="CSV: number,name[,queues][,languages] (; between several)")
+        typer.FileText,
+        # utf-8-sig: spreadsheets begin their files with a byte order mark
+        typer.Argument(
+            encoding="utf-8-sig", help="CSV: number,name[,queues][,languages] (; between several)"
+        ),
     ],
     as_json: Json = False,
 ) -> None:
