@@ -24,7 +24,7 @@ from callcenter.asterisk import messages as ami
 from callcenter.asterisk import render
 from callcenter.asterisk.bridge import AmiEndpoint, Bridge
 from callcenter.asterisk.resync import Resync
-from callcenter.desks.snapshot import Snapshot, load, to_configuration
+from callcenter.desks.snapshot import Snapshot, SnapshotAlias, load, to_configuration
 from callcenter.journal.reader import read
 from callcenter.journal.writer import JournalWriter
 from callcenter.kernel.clock import VIETNAM, Clock
@@ -202,7 +202,8 @@ class Switchboard:
         ):
             self.record(facts.WrapUpEnded(call=call, agent=agent))
         paused = command.reason if command.state == "paused" else None
-        self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
+        if not self._first_resync:  # until then the engine knows no seats, and the remembered ones hold
+            self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
         self._changed.set()
 
     def _journalled(self, now: float, event: acd.Event | None, commands: list[acd_commands.Command]) -> None:
@@ -244,9 +245,11 @@ class Switchboard:
             case "logout":
                 self._runner.post(acd.AgentLoggedOut(agent=agent))
 
-    def alias(self, number: str) -> Any:
-        """The hotline registered under the dialled number, or None."""
-        return next((alias for alias in self._snapshot.aliases if alias.number == number), None)
+    def alias(self, number: str) -> SnapshotAlias | None:
+        """The hotline that is in service today under the dialled number."""
+        today = self._clock.utcnow().astimezone(VIETNAM).date()
+        known = (alias for alias in self._snapshot.aliases if alias.number == number)
+        return next((alias for alias in known if alias.in_force(today)), None)
 
     def state(self) -> dict[str, Any]:
         """The live state, ready for JSON."""
