@@ -202,8 +202,7 @@ class Switchboard:
         ):
             self.record(facts.WrapUpEnded(call=call, agent=agent))
         paused = command.reason if command.state == "paused" else None
-        if not self._first_resync:  # until then the engine knows no seats, and the remembered ones hold
-            self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
+        self._note("Seat", {"agent": agent, "logged_in": command.state != "logged_out", "paused": paused})
         self._changed.set()
 
     def _journalled(self, now: float, event: acd.Event | None, commands: list[acd_commands.Command]) -> None:
