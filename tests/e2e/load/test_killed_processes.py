@@ -28,7 +28,7 @@ class Load(threading.Thread):
         self._centre = centre
         self._folder = folder
         self._accounts = centre.add_desks(CALLS)
-        self._plan = LoadPlan(calls=CALLS, desks=CALLS, hold_s=18, seed=seed, rate_per_s=2.5)
+        self._plan = LoadPlan(calls=CALLS, desks=CALLS, hold_s=10, seed=seed, rate_per_s=2.5)
         centre.seat_all(self._accounts)
 
     def run(self) -> None:

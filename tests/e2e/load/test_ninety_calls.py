@@ -50,7 +50,7 @@ def test_ninety_recorded_calls_at_once(tmp_path: Path) -> None:
         centre.seat_all(accounts)
         share = ProcessorShare(centre.role("switchboard"))
         result = run_load(
-            LoadPlan(calls=CALLS, desks=CALLS + 10, hold_s=15, seed=1),
+            LoadPlan(calls=CALLS, desks=CALLS + 10, hold_s=10, dispatch_s=14, seed=1),
             network=centre.network(),
             accounts=accounts,
             clips=fetch_clips(SHARED_ASSETS),

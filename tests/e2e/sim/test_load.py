@@ -74,7 +74,7 @@ def load(
             keys="1",
             then_keys="",
             keys_after_s=0.5,
-            dispatch_s=8,
+            dispatch_s=4,
             settle_s=2,
         ),
         network=Network(

@@ -56,7 +56,18 @@ def test_exit_code_is_the_verdict(lost: int, exit_code: int, tmp_path: Path) -> 
             "--desks",
             "3",
         ]
-        command += ["--seconds", "1", "--dialled", "7000", "--then-keys", "", "--settle", "2"]
+        command += [
+            "--seconds",
+            "1",
+            "--dialled",
+            "7000",
+            "--then-keys",
+            "",
+            "--settle",
+            "2",
+            "--dispatch",
+            "4",
+        ]
         command += ["--accounts", str(tmp_path / "accounts.json"), "--asterisk", asterisk.address]
         done = subprocess.run(
             [*command, "--callcenter", books], capture_output=True, text=True, check=False, timeout=100
