@@ -28,7 +28,6 @@ class ProcessorShare:
         self._stop = threading.Event()
         self._process = process
         self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
 
     def _watch(self) -> None:
         before = sum(self._process.cpu_times()[:2])
@@ -37,10 +36,13 @@ class ProcessorShare:
             self.most = max(self.most, (now - before) / 3.0)
             before = now
 
-    def stop(self) -> float:
+    def __enter__(self) -> ProcessorShare:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        return self.most
 
 
 @pytest.mark.seed("S0-05", "S0-27", "S0-28", "S0-29", "S0-30")
@@ -48,21 +50,20 @@ def test_ninety_recorded_calls_at_once(tmp_path: Path) -> None:
     with call_centre(tmp_path, speech=False) as centre:
         accounts = centre.add_desks(CALLS + 10)
         centre.seat_all(accounts)
-        share = ProcessorShare(centre.role("switchboard"))
-        result = run_load(
-            LoadPlan(calls=CALLS, desks=CALLS + 10, hold_s=10, dispatch_s=14, seed=1),
-            network=centre.network(),
-            accounts=accounts,
-            clips=fetch_clips(SHARED_ASSETS),
-            sipp=find_program("sipp", SHARED_ASSETS),
-            folder=tmp_path / "load",
-            ours=centre,
-            say=print,
-        )
-        used = share.stop()
+        with ProcessorShare(centre.role("switchboard")) as share:
+            result = run_load(
+                LoadPlan(calls=CALLS, desks=CALLS + 10, hold_s=10, dispatch_s=14, seed=1),
+                network=centre.network(),
+                accounts=accounts,
+                clips=fetch_clips(SHARED_ASSETS),
+                sipp=find_program("sipp", SHARED_ASSETS),
+                folder=tmp_path / "load",
+                ours=centre,
+                say=print,
+            )
         print(result.verdict)
         assert result.verdict.agrees
-        assert used < 0.10, f"the switchboard used {used:.0%} of a core"
+        assert share.most < 0.10, f"the switchboard used {share.most:.0%} of a core"
         latency = centre.state()["offer_to_ring_ms"]
         print(latency)  # judged by bench/, on a machine that does nothing else
         assert latency["count"] >= CALLS
