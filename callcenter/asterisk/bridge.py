@@ -11,10 +11,8 @@ The only door through which the product speaks AMI. It owns reconnecting and the
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
@@ -53,14 +51,6 @@ class ActionResult:
     headers: Mapping[str, str]
 
 
-class _SystemClock:
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def utcnow(self) -> datetime:
-        return datetime.now(UTC)
-
-
 class Bridge:
     """See the module. Not thread-safe: everything happens on the loop that called ``start``."""
 
@@ -72,7 +62,7 @@ class Bridge:
         on_resync: Callable[[Resync], None],
         on_link_lost: Callable[[], None],
         variables: Sequence[str],
-        clock: Clock | None = None,
+        clock: Clock,
         limits: BridgeLimits | None = None,
     ) -> None:
         """``variables``: channel variables that a resync reads; those holding a caller's text last."""
@@ -81,7 +71,7 @@ class Bridge:
         self._on_resync = on_resync
         self._on_link_lost = on_link_lost
         self._variables = tuple(variables)
-        self._clock = clock or _SystemClock()
+        self._clock = clock
         self._limits = limits or BridgeLimits()
         self._lost_backoff = Backoff(self._limits.retry_first_s, self._limits.retry_most_s)
         self._rejected_backoff = Backoff(self._limits.rejected_first_s, self._limits.rejected_most_s)

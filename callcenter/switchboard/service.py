@@ -76,6 +76,7 @@ class Switchboard:
             on_resync=self._resync,
             on_link_lost=self._link_lost,
             variables=CHANNEL_VARIABLES,
+            clock=clock,
         )
         self._latency = OfferLatency()
         self._link = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from panoramisk import Manager
 
+from callcenter.app.clock import SystemClock
 from callcenter.asterisk.bridge import AmiEndpoint, Bridge, BridgeLimits, Resync
 from callcenter.asterisk.messages import AmiEvent, UserEvent
 from sim.fake_ami import FakeAmi
@@ -91,6 +92,7 @@ async def bridge_to(ami: FakeAmi, told: Told, *, wait: bool = True, **limits: fl
         on_resync=told.on_resync,
         on_link_lost=told.on_link_lost,
         variables=("CC_CALL", "CC_QUEUE"),
+        clock=SystemClock(),
         limits=replace(QUICK, **limits),
     )
     await bridge.start()

@@ -8,21 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
+from callcenter.app.clock import SystemClock
 from callcenter.worker.main import WorkerConfig, run
-
-
-class SystemClock:
-    """Time of the machine."""
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def utcnow(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def configuration(folder: Path, executor: str = "worker-1") -> WorkerConfig:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.app.clock import SystemClock
 from callcenter.asterisk import process, render
 from callcenter.asterisk.bridge import AmiEndpoint, Bridge
 from callcenter.asterisk.messages import UserEvent
@@ -126,6 +127,7 @@ async def either(which: str, folder: Path) -> AsyncIterator[tuple[Bridge, Told, 
             on_resync=told.on_resync,
             on_link_lost=told.on_link_lost,
             variables=("CC_CALL", "CC_QUEUE"),
+            clock=SystemClock(),
         )
         await bridge.start()
         try:
@@ -167,7 +169,14 @@ async def test_link_answers_and_refusals(which: str, tmp_path: Path) -> None:
             actions_user="actions",
             actions_secret="wrong",
         )
-        stranger = Bridge(wrong, on_event=print, on_resync=print, on_link_lost=lambda: None, variables=())
+        stranger = Bridge(
+            wrong,
+            on_event=print,
+            on_resync=print,
+            on_link_lost=lambda: None,
+            variables=(),
+            clock=SystemClock(),
+        )
         await stranger.start()
         async with asyncio.timeout(10):
             while not stranger.stats.rejected_logins:  # noqa: ASYNC110 - nobody tells of a rejection
@@ -193,6 +202,7 @@ async def test_a_call_through_the_real_one(tmp_path: Path) -> None:
             on_resync=second.on_resync,
             on_link_lost=second.on_link_lost,
             variables=("CC_CALL", "CC_QUEUE"),
+            clock=SystemClock(),
         )
         await other.start()
         await second.until(lambda: bool(second.resyncs))
